@@ -1,0 +1,134 @@
+/* Checks of a whole template once its parameters are known: what Heat finds when it parses conditions,
+ * resources and outputs. Properties are checked against their types elsewhere. */
+#include <string.h>
+
+#include "template/call.h"
+
+const char *deletion_policy_named(const char *text, bool lower_too)
+{
+    static const char *const policies[] = {"Delete", "Retain", "Snapshot"};
+    static const char *const lower[] = {"delete", "retain", "snapshot"};
+    for (size_t i = 0; i < COUNT_OF(policies); i++)
+        if (strcmp(text, policies[i]) == 0 || (lower_too && strcmp(text, lower[i]) == 0))
+            return policies[i];
+    return NULL;
+}
+
+/* Runs check with scope->path set to the path made of the parts. */
+typedef int check_part(struct scope *scope, const struct value *part);
+
+static int at_path(struct scope *scope, const char *section, const char *name, const char *key,
+                   const struct value *part, check_part *check)
+{
+    const char *before = scope->path;
+    if (!part)
+        return 0;
+    scope->path = arena_printf(scope->ctx->arena, "%s.%s%s%s", section, name, key ? "." : "", key ? key : "");
+    int result = check(scope, part);
+    scope->path = before;
+    return result;
+}
+
+static int check_truth(struct scope *scope, const struct value *condition)
+{
+    return scope_condition(scope, condition) < 0 ? -1 : 0;
+}
+
+static int visit_nothing(struct visitor *visitor, const struct call *call)
+{
+    return 0;
+}
+
+static int fail_definition(struct scope *scope, const char *name, const struct value *definition)
+{
+    fail(scope->ctx, FAULT_STACK_VALIDATION, "The definition of condition \"%s\" is invalid: %s", name,
+         value_to_str(scope->ctx->arena, definition));
+    return fail_kind(scope->ctx, "Condition validation error");
+}
+
+static int check_condition_functions(struct scope *scope, const struct value *definition)
+{
+    struct visitor visitor = {scope, visit_nothing};
+    return visitor_walk(&visitor, definition, true);
+}
+
+static int check_conditions(struct scope *scope)
+{
+    const struct template *template = scope->template;
+    const char *section = template->version->class == TEMPLATE_HOT ? "conditions" : "Conditions";
+    for (size_t i = 0; i < value_count(template->conditions); i++) {
+        const struct value_entry *entry = &template->conditions->map.entries[i];
+        if (at_path(scope, section, entry->key, NULL, entry->value, check_condition_functions) != 0)
+            return -1;
+        if (!value_is(entry->value, VALUE_BOOL) && !function_of(template->version, entry->value, true))
+            return fail_definition(scope, entry->key, entry->value);
+    }
+    return 0;
+}
+
+static int check_resource(struct scope *scope, const struct resource_definition *resource)
+{
+    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
+    const char *section = is_hot ? "resources" : "Resources";
+    const struct {
+        const char *hot, *cfn;
+        const struct value *part;
+        check_part *check;
+    } fields[] = {
+        {"properties", "Properties", resource->properties, scope_check},
+        {"metadata", "Metadata", resource->metadata, scope_check},
+        {"deletion_policy", "DeletionPolicy", resource->deletion_policy, scope_check},
+        {"update_policy", "UpdatePolicy", resource->update_policy, scope_check},
+        {"external_id", "ExternalId", resource->external_id, scope_check},
+        {"condition", "Condition", resource->condition, check_truth},
+    };
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (at_path(scope, section, resource->name, is_hot ? fields[i].hot : fields[i].cfn, fields[i].part,
+                    fields[i].check) != 0)
+            return -1;
+    return scope_deletion_policy(scope, resource) ? 0 : -1;
+}
+
+static int check_output(struct scope *scope, const struct output_definition *output)
+{
+    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
+    const char *section = is_hot ? "outputs" : "Outputs";
+    if (at_path(scope, section, output->name, is_hot ? "condition" : "Condition", output->condition,
+                check_truth) != 0)
+        return -1;
+    if (output->condition && scope_condition(scope, output->condition) == 0)
+        return 0;
+    return at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value, scope_check);
+}
+
+int scope_check_template(struct scope *scope)
+{
+    if (check_conditions(scope) != 0)
+        return -1;
+    for (size_t i = 0; i < scope->template->resource_count; i++)
+        if (check_resource(scope, &scope->template->resources[i]) != 0)
+            return -1;
+    for (size_t i = 0; i < scope->template->output_count; i++)
+        if (check_output(scope, &scope->template->outputs[i]) != 0)
+            return -1;
+    return 0;
+}
+
+const char *scope_deletion_policy(struct scope *scope, const struct resource_definition *resource)
+{
+    enum { NEWTON = 5 };
+    const struct template_version *version = scope->template->version;
+    if (resource->external_id)
+        return "Retain";
+    if (!resource->deletion_policy)
+        return "Delete";
+    const struct value *policy = scope_resolve(scope, resource->deletion_policy);
+    if (!policy || value_is_null(policy))
+        return policy ? "Delete" : NULL;
+    bool lower_too = version->class == TEMPLATE_HOT && version->rank >= NEWTON;
+    const char *name = value_text(policy) ? deletion_policy_named(value_text(policy), lower_too) : NULL;
+    if (!name)
+        return fail_null(scope->ctx, FAULT_STACK_VALIDATION, "Invalid deletion policy \"%s\"",
+                         value_to_str(scope->ctx->arena, policy));
+    return name;
+}
