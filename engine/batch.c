@@ -1,0 +1,232 @@
+/* Writes what turns changed.
+ *
+ *   engine_fence             locks the operations that are still ours, and prolongs their leases
+ *   engine_resources_update  ┐
+ *   engine_events_insert     │ one statement a table, whatever the number of rows,
+ *   engine_stacks_update     │ sent together with the commit
+ *   engine_operations_update ┘
+ *
+ * Why a zombie cannot write: another engine's claim raised the fence in the operation's row, so the first
+ * statement does not return that operation, and nothing of it is in the rest. Whoever claims while we write
+ * waits for the lock on that row, and then sees what we wrote. */
+#include "engine/batch.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "engine/names.h"
+#include "engine/rows.h"
+
+/* ---- the fence ---- */
+static const char *fence_rows(struct ctx *ctx, struct operation **operations, size_t count)
+{
+    struct row_list list = ROW_LIST_INIT(ctx->arena);
+    for (size_t i = 0; i < count; i++) {
+        row_begin(&list);
+        row_text(&list, "id", operations[i]->id);
+        row_int(&list, "fence", operations[i]->fence);
+        row_end(&list);
+    }
+    return row_list_json(&list);
+}
+
+static bool is_among(const struct rows *rows, const char *id)
+{
+    for (size_t i = 0; i < rows_count(rows); i++)
+        if (strcmp(rows_text(rows, i, 0), id) == 0)
+            return true;
+    return false;
+}
+
+static int pass_fence(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
+{
+    struct rows *held = db_run(ctx, db, STMT_engine_fence, fence_rows(ctx, operations, count),
+                               arena_printf(ctx->arena, "%" PRId64, ctx->config->lease));
+    if (!held)
+        return -1;
+    for (size_t i = 0; i < count; i++) {
+        operations[i]->lost = !is_among(held, operations[i]->id);
+        if (operations[i]->lost)
+            log_warning(operations[i]->ctx.request_id,
+                        "operation=%s stack=%s fence=%" PRId64 " lost: dropped", operations[i]->id,
+                        operations[i]->stack_id, operations[i]->fence);
+    }
+    return 0;
+}
+
+/* ---- rows ---- */
+static const char *json_or_null(struct ctx *ctx, const struct value *value)
+{
+    return value ? value_to_json(ctx->arena, value) : NULL;
+}
+
+static const char *progress_json(struct ctx *ctx, const struct node *node)
+{
+    if (!node->running)
+        return NULL;
+    struct value *progress = value_map(ctx->arena);
+    value_map_set(ctx->arena, progress, "started_us", value_int(ctx->arena, node->started_us));
+    value_map_set(ctx->arena, progress, "step", node->progress ? node->progress : &value_null);
+    return value_to_json(ctx->arena, progress);
+}
+
+/* Columns that may hold hidden values are sealed where the stack has any. */
+static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                      const char *name, const struct value *value)
+{
+    bool sealed = operation->definition && operation->definition->has_hidden;
+    const char *text = column_seal(ctx, operation->tenant_id, sealed, json_or_null(ctx, value));
+    row_text(list, name, text);
+    return value && !text ? -1 : 0;
+}
+
+static int add_resource(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                        const struct node *node)
+{
+    row_begin(list);
+    row_text(list, "id", node->id);
+    row_text(list, "action", action_name(node->state.action));
+    row_text(list, "status", status_name(node->state.status));
+    row_text(list, "reason", node->reason);
+    row_text(list, "physical_id", node->physical_id);
+    row_text(list, "metadata", node->new_metadata);
+    row_text(list, "progress", progress_json(ctx, node));
+    row_int(list, "attempt", node->attempt);
+    row_text(list, "attempt_id", node->attempt_id);
+    if (node->running && node->due_us != DUE_NEVER)
+        row_int(list, "due_us", node->due_us);
+    row_bool(list, "sealed", operation->definition && operation->definition->has_hidden);
+    int result = add_sealed(ctx, list, operation, "properties", node->given) == 0 &&
+                         add_sealed(ctx, list, operation, "attributes", node->attributes) == 0 &&
+                         add_sealed(ctx, list, operation, "data", node->data) == 0
+                     ? 0
+                     : -1;
+    row_end(list);
+    return result;
+}
+
+static void add_stack(struct ctx *ctx, struct row_list *list, struct operation *operation)
+{
+    const struct value *outputs = NULL;
+    if (operation->phase == PHASE_OVER && operation->purge && !operation->stack_deleted)
+        outputs = value_list(ctx->arena); /* rolled back: nothing is left to show */
+    else if (operation->outputs_changed && operation->definition)
+        outputs = definition_outputs(operation->definition);
+    row_begin(list);
+    row_text(list, "id", operation->stack_id);
+    row_text(list, "action", action_name(operation->stack.action));
+    row_text(list, "status", status_name(operation->stack.status));
+    row_text(list, "reason", operation->stack_reason);
+    row_text(list, "outputs", json_or_null(ctx, outputs));
+    row_bool(list, "touched", operation->stack_touched);
+    row_bool(list, "deleted", operation->stack_deleted);
+    row_end(list);
+}
+
+static void add_operation(struct row_list *list, const struct operation *operation)
+{
+    row_begin(list);
+    row_text(list, "id", operation->id);
+    row_text(list, "state", operation->phase == PHASE_OVER ? operation->state : "RUNNING");
+    row_text(list, "reason", operation->phase == PHASE_OVER && operation->reason ? operation->reason : "");
+    if (operation->deadline_us != DUE_NEVER)
+        row_int(list, "deadline_us", operation->deadline_us);
+    row_end(list);
+}
+
+/* Of more events than a stack may keep only the newest are written: the others would be pruned at once. */
+static void add_events(struct ctx *ctx, struct row_list *list, const struct operation *operation)
+{
+    size_t most = (size_t)ctx->config->max_events_per_stack;
+    size_t first = most > 0 && operation->event_count > most ? operation->event_count - most : 0;
+    for (size_t i = first; i < operation->event_count; i++)
+        event_row(list, &operation->events[i]);
+}
+
+/* ---- the transaction ---- */
+struct batch {
+    struct row_list resources, events, stacks, operations, purged;
+};
+
+static int collect(struct ctx *ctx, struct batch *batch, struct operation *operation)
+{
+    for (size_t i = 0; i < operation->changed_count && !operation->purge; i++)
+        if (add_resource(ctx, &batch->resources, operation, &operation->nodes[operation->changed[i]]) != 0)
+            return -1;
+    add_events(ctx, &batch->events, operation);
+    if (operation->stack_changed || operation->outputs_changed)
+        add_stack(ctx, &batch->stacks, operation);
+    if (operation->deadline_changed || operation->phase == PHASE_OVER)
+        add_operation(&batch->operations, operation);
+    if (operation->purge)
+        row_list_add_text(&batch->purged, operation->stack_id);
+    return 0;
+}
+
+static int queue_rows(struct ctx *ctx, struct db *db, enum statement statement, struct row_list *list)
+{
+    return list->count ? db_queue(ctx, db, statement, row_list_json(list)) : 0;
+}
+
+static int queue_prune(struct ctx *ctx, struct db *db, const struct operation *operation)
+{
+    if (operation->phase != PHASE_OVER || ctx->config->max_events_per_stack <= 0)
+        return 0;
+    return db_queue(ctx, db, STMT_engine_events_prune, operation->tenant_id, operation->stack_id,
+                    arena_printf(ctx->arena, "%" PRId64, ctx->config->max_events_per_stack));
+}
+
+static int write_all(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
+{
+    struct batch batch = {
+        .resources = ROW_LIST_INIT(ctx->arena),
+        .events = ROW_LIST_INIT(ctx->arena),
+        .stacks = ROW_LIST_INIT(ctx->arena),
+        .operations = ROW_LIST_INIT(ctx->arena),
+        .purged = ROW_LIST_INIT(ctx->arena),
+    };
+    for (size_t i = 0; i < count; i++)
+        if (!operations[i]->lost && collect(ctx, &batch, operations[i]) != 0)
+            return -1;
+    if (queue_rows(ctx, db, STMT_engine_stacks_update, &batch.stacks) != 0 ||
+        queue_rows(ctx, db, STMT_engine_resources_update, &batch.resources) != 0 ||
+        queue_rows(ctx, db, STMT_engine_resources_purge, &batch.purged) != 0 ||
+        queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
+        queue_rows(ctx, db, STMT_engine_operations_update, &batch.operations) != 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (!operations[i]->lost && queue_prune(ctx, db, operations[i]) != 0)
+            return -1;
+    return 0;
+}
+
+static size_t choose(struct ctx *ctx, struct operation **operations, size_t count, bool renew,
+                     struct operation **chosen)
+{
+    size_t chosen_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (renew || operation_has_changes(operations[i]))
+            chosen[chosen_count++] = operations[i];
+    return chosen_count;
+}
+
+int batch_commit(struct ctx *ctx, struct db *db, struct operation **operations, size_t count, bool renew)
+{
+    struct operation **chosen = arena_array(ctx->arena, struct operation *, count + 1);
+    size_t chosen_count = choose(ctx, operations, count, renew, chosen);
+    if (chosen_count == 0)
+        return 0;
+    if (db_begin(ctx, db, DB_WRITE) != 0)
+        return -1;
+    if (pass_fence(ctx, db, chosen, chosen_count) != 0 || write_all(ctx, db, chosen, chosen_count) != 0 ||
+        db_commit(ctx, db) != 0) {
+        db_rollback(db);
+        return -1;
+    }
+    for (size_t i = 0; i < chosen_count; i++)
+        if (!chosen[i]->lost)
+            operation_committed(chosen[i]);
+    return 0;
+}

@@ -1,0 +1,187 @@
+/* Signals to resources, by the API or by a signed URL. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/seal.h"
+#include "engine/calls.h"
+#include "engine/event.h"
+#include "engine/names.h"
+#include "engine/stack_find.h"
+#include "resources/catalogue.h"
+#include "sql/db.h"
+
+/* ---- signed URLs ---- */
+/* What is signed: the whole of what the signature allows. */
+static const char *signed_text(struct ctx *ctx, const char *tenant_id, const char *stack_id,
+                               const char *resource)
+{
+    return arena_printf(ctx->arena, "signal/%s/%s/%s", tenant_id, stack_id, resource);
+}
+
+const char *signal_url_sign(struct ctx *ctx, const char *tenant_id, const char *stack_id,
+                            const char *resource)
+{
+    char signature[65];
+    seal_sign(signed_text(ctx, tenant_id, stack_id, resource), signature);
+    return arena_strdup(ctx->arena, signature);
+}
+
+int signal_url_check(struct ctx *ctx, const char *tenant_id, const char *stack_id, const char *resource,
+                     const char *signature)
+{
+    if (signature && seal_verify(signed_text(ctx, tenant_id, stack_id, resource), signature))
+        return 0;
+    return fail(ctx, FAULT_UNAUTHENTICATED, "The request you have made requires authentication.");
+}
+
+/* ---- taking a signal ---- */
+struct target {
+    const struct resource_type *type;
+    const char *stack_id, *stack_name, *id, *name, *action, *status, *physical_id, *physical_name;
+    const char *properties;
+};
+
+static int check_target(struct ctx *ctx, const struct target *target)
+{
+    if (strcmp(target->action, "DELETE") == 0 || strcmp(target->action, "SUSPEND") == 0)
+        return fail(ctx, FAULT_NOT_SUPPORTED, "Signal resource during %s is not supported.", target->action);
+    if (!target->type || !target->type->hooks->signal)
+        return fail(ctx, FAULT_ACTION_NOT_SUPPORTED, "signal is not supported for resource.");
+    return 0;
+}
+
+static int find_target(struct ctx *ctx, const struct stack_key *key, const char *resource,
+                       struct target *target)
+{
+    if (!stack_key_valid(key))
+        return stack_not_found(ctx, key);
+    struct rows *rows =
+        db_read(ctx, ctx->db, STMT_engine_signal_target, ctx->tenant_id, key->id, key->name, resource);
+    if (!rows)
+        return -1;
+    if (rows_count(rows) == 0)
+        return stack_not_found(ctx, key);
+    if (!rows_get(rows, 0, "id"))
+        return fail(ctx, FAULT_RESOURCE_NOT_FOUND, "The Resource (%s) could not be found in Stack %s.",
+                    resource, rows_get(rows, 0, "stack_name"));
+    *target = (struct target){
+        .type = catalogue_find(rows_get(rows, 0, "type")),
+        .stack_id = rows_get(rows, 0, "stack_id"),
+        .stack_name = rows_get(rows, 0, "stack_name"),
+        .id = rows_get(rows, 0, "id"),
+        .name = rows_get(rows, 0, "name"),
+        .action = rows_get(rows, 0, "action"),
+        .status = rows_get(rows, 0, "status"),
+        .physical_id = rows_get(rows, 0, "physical_id"),
+        .physical_name = rows_get(rows, 0, "physical_name"),
+        .properties = rows_get(rows, 0, "properties"),
+    };
+    return check_target(ctx, target);
+}
+
+/* The new metadata, from the one just locked; NULL: refused. */
+static const struct value *take(struct ctx *ctx, const struct target *target, const char *metadata,
+                                const struct value *details, const char **reason)
+{
+    const struct value *current = value_read_json(ctx, metadata, strlen(metadata));
+    if (!current)
+        return NULL;
+    struct resource_job job = {
+        .stack_name = target->stack_name,
+        .stack_id = target->stack_id,
+        .tenant_id = ctx->tenant_id,
+        .resource_name = target->name,
+        .resource_id = target->id,
+        .physical_id = target->physical_id,
+        .metadata = current,
+        .now_us = clock_wall_us(),
+    };
+    struct signal signal = {details, job.now_us};
+    return target->type->hooks->signal(ctx, &job, &signal, reason);
+}
+
+/* Sealed ones hold hidden values, which events never show. */
+static const char *shown_properties(const struct target *target)
+{
+    return target->properties && *target->properties == '{' ? target->properties : NULL;
+}
+
+static int queue_event(struct ctx *ctx, const struct target *target, const char *reason)
+{
+    struct row_list list = ROW_LIST_INIT(ctx->arena);
+    event_row(&list, &(struct event){
+                         .tenant_id = ctx->tenant_id,
+                         .stack_id = target->stack_id,
+                         .resource_name = target->name,
+                         .resource_type = target->type->name,
+                         .physical_id = target->physical_id ? target->physical_id : target->physical_name,
+                         .action = "SIGNAL",
+                         .status = target->status,
+                         .reason = arena_printf(ctx->arena, "Signal: %s", reason),
+                         .properties = shown_properties(target),
+                     });
+    return db_queue(ctx, ctx->db, STMT_engine_events_insert, row_list_json(&list));
+}
+
+/* In the open transaction. 1: the signal is malformed; Heat takes such a one without a word, and so does
+ * Hearth. */
+static int store_signal(struct ctx *ctx, const struct target *target, const struct value *details)
+{
+    const char *reason = "";
+    if (db_queue(ctx, ctx->db, STMT_engine_wake_operation, ctx->tenant_id, target->stack_id) != 0)
+        return -1;
+    struct rows *locked = db_run(ctx, ctx->db, STMT_engine_signal_lock, ctx->tenant_id, target->id);
+    if (!locked)
+        return -1;
+    if (rows_count(locked) == 0)
+        return fail(ctx, FAULT_RESOURCE_NOT_FOUND, "The Resource (%s) could not be found in Stack %s.",
+                    target->name, target->stack_name);
+    const struct value *metadata = take(ctx, target, rows_text(locked, 0, 0), details, &reason);
+    if (!metadata) {
+        error_clear(ctx);
+        return 1;
+    }
+    if (db_queue(ctx, ctx->db, STMT_engine_signal_store, ctx->tenant_id, target->id,
+                 value_to_json(ctx->arena, metadata)) != 0 ||
+        queue_event(ctx, target, reason) != 0)
+        return -1;
+    return db_queue(ctx, ctx->db, STMT_engine_notify, "");
+}
+
+int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *resource,
+                    const struct value *details)
+{
+    struct target target = {0};
+    if (find_target(ctx, key, resource, &target) != 0 || db_begin(ctx, ctx->db, DB_WRITE) != 0)
+        return -1;
+    int stored = store_signal(ctx, &target, details);
+    if (stored == 0 && db_commit(ctx, ctx->db) == 0)
+        return 0;
+    db_rollback(ctx->db);
+    return stored == 1 ? 0 : -1;
+}
+
+/* ---- reading attributes ---- */
+const struct value *resource_attributes(struct ctx *ctx, const char *type_name, const char *stored_attributes,
+                                        const struct value *with_attr)
+{
+    const struct resource_type *type = catalogue_find(type_name);
+    const char *text = column_open(ctx, ctx->tenant_id, stored_attributes);
+    if (!text && stored_attributes)
+        return NULL;
+    const struct value *stored = text ? value_read_json(ctx, text, strlen(text)) : NULL;
+    if (text && !stored)
+        return NULL;
+    struct value *shown = value_map(ctx->arena);
+    for (size_t i = 0; i < value_count(with_attr); i++)
+        if (value_text(value_at(with_attr, i)))
+            value_map_set(ctx->arena, shown, value_text(value_at(with_attr, i)), &value_null);
+    for (size_t i = 0; type && i < value_count(type->attributes); i++) {
+        const char *name = type->attributes->map.entries[i].key;
+        const struct value *value = value_get(stored, name);
+        if (value || strcmp(name, "show") != 0)
+            value_map_set(ctx->arena, shown, name, value ? value : &value_null);
+    }
+    return shown;
+}

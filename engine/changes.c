@@ -1,0 +1,92 @@
+/* What a turn changed, noted until the commit. */
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/operation.h"
+
+void node_changed(struct operation *operation, struct node *node)
+{
+    if (node->changed)
+        return;
+    node->changed = true;
+    operation->changed[operation->changed_count++] = (size_t)(node - operation->nodes);
+}
+
+static struct event *add_event(struct operation *operation)
+{
+    if (operation->event_count == operation->event_capacity) {
+        size_t old = operation->event_capacity, capacity = old ? 2 * old : 16;
+        operation->events = arena_grow(operation->arena, operation->events, old * sizeof(struct event),
+                                       capacity * sizeof(struct event));
+        operation->event_capacity = capacity;
+    }
+    struct event *event = &operation->events[operation->event_count++];
+    *event = (struct event){
+        .tenant_id = operation->tenant_id,
+        .stack_id = operation->stack_id,
+        .operation_id = operation->id,
+    };
+    return event;
+}
+
+/* The table refuses only what we ourselves got wrong: say so, and leave the state as it was. */
+static int change(struct operation *operation, enum state_owner owner, struct state *state,
+                  enum action action, enum status status)
+{
+    if (state_change(&operation->ctx, owner, state, action, status) == 0)
+        return 0;
+    log_error(operation->ctx.request_id, "operation=%s stack=%s %s", operation->id, operation->stack_id,
+              operation->ctx.error.message);
+    error_clear(&operation->ctx);
+    return -1;
+}
+
+void node_set_state(struct operation *operation, struct node *node, enum action action, enum status status,
+                    const char *reason)
+{
+    if (change(operation, OWNER_RESOURCE, &node->state, action, status) != 0)
+        return;
+    node->reason = reason ? reason : "state changed";
+    node_changed(operation, node);
+    struct event *event = add_event(operation);
+    event->resource_name = node->name;
+    event->resource_type = node->type_name;
+    event->physical_id = node->physical_id ? node->physical_id : node->physical_name;
+    event->action = action_name(action);
+    event->status = status_name(status);
+    event->reason = node->reason;
+    event->properties = node->event_properties;
+}
+
+void stack_set_state(struct operation *operation, enum action action, enum status status, const char *reason)
+{
+    if (change(operation, OWNER_STACK, &operation->stack, action, status) != 0)
+        return;
+    operation->stack_reason = reason;
+    operation->stack_changed = operation->outputs_changed = true;
+    struct event *event = add_event(operation);
+    event->resource_name = operation->stack_name;
+    event->resource_type = STACK_EVENT_TYPE;
+    event->physical_id = operation->stack_id;
+    event->action = action_name(action);
+    event->status = status_name(status);
+    event->reason = reason;
+}
+
+bool operation_has_changes(const struct operation *operation)
+{
+    return operation->event_count || operation->changed_count || operation->stack_changed ||
+           operation->deadline_changed || operation->phase == PHASE_OVER;
+}
+
+void operation_committed(struct operation *operation)
+{
+    for (size_t i = 0; i < operation->changed_count; i++) {
+        operation->nodes[operation->changed[i]].changed = false;
+        operation->nodes[operation->changed[i]].new_metadata = NULL;
+    }
+    operation->changed_count = operation->event_count = 0;
+    operation->stack_changed = operation->outputs_changed = operation->stack_touched = false;
+    operation->stack_deleted = operation->purge = operation->deadline_changed = false;
+    operation->failed_commits = 0;
+}

@@ -1,0 +1,244 @@
+/* A stack as its documents describe it: template, environment, parameters and files, read and put together.
+ */
+#include "engine/definition.h"
+
+#include <string.h>
+
+#include "base/config.h"
+
+int definition_fail_at(struct definition *definition, const char *error, const char *path)
+{
+    struct ctx *ctx = definition->ctx;
+    struct error inner = ctx->error;
+    if (inner.fault != FAULT_STACK_VALIDATION)
+        return -1;
+    error_clear(ctx);
+    (void)fail(ctx, FAULT_STACK_VALIDATION, "%s%s: : %s", error, path, inner.message);
+    return fail_path(ctx, "%s", path);
+}
+
+/* ---- types ---- */
+/* What the environment's resource_registry puts in place of a type: an exact name, or one with a star at its
+ * end
+ * ("OS::Neutron::*": "OS::Heat::None", where a star on the right keeps the rest of the name). */
+static const char *registry_match(struct ctx *ctx, const struct value *registry, const char *type)
+{
+    for (size_t i = 0; i < value_count(registry); i++) {
+        const char *pattern = registry->map.entries[i].key,
+                   *target = value_text(registry->map.entries[i].value);
+        size_t length = strlen(pattern);
+        if (!target)
+            continue;
+        if (strcmp(pattern, type) == 0)
+            return target;
+        if (length == 0 || pattern[length - 1] != '*' || strncmp(pattern, type, length - 1) != 0)
+            continue;
+        size_t stem = strlen(target);
+        if (stem > 0 && target[stem - 1] == '*')
+            return arena_printf(ctx->arena, "%.*s%s", (int)(stem - 1), target, type + length - 1);
+        return target;
+    }
+    return NULL;
+}
+
+/* The registry may also name a replacement for one resource: resources: {web: {"OS::A": "OS::B"}}. */
+static const char *mapped_type(struct definition *definition, const struct resource_definition *resource)
+{
+    const struct value *registry = definition->environment->resource_registry;
+    const struct value *own = value_get(value_get(registry, "resources"), resource->name);
+    const char *type = resource->type;
+    for (unsigned hops = 0; hops < 8; hops++) {
+        const char *next = registry_match(definition->ctx, own, type);
+        if (!next)
+            next = registry_match(definition->ctx, registry, type);
+        if (!next || strcmp(next, type) == 0)
+            break;
+        type = next;
+    }
+    return type;
+}
+
+static const struct resource_type *type_of(struct definition *definition,
+                                           const struct resource_definition *resource)
+{
+    const char *name = mapped_type(definition, resource);
+    const struct resource_type *type = catalogue_find(name);
+    if (!type)
+        return fail_null(definition->ctx, FAULT_STACK_VALIDATION,
+                         "The Resource Type (%s) could not be found.", name);
+    return type;
+}
+
+static int find_types(struct definition *definition)
+{
+    const struct template *template = definition->template;
+    definition->types =
+        arena_array(definition->ctx->arena, const struct resource_type *, template->resource_count + 1);
+    for (size_t i = 0; i < template->resource_count; i++) {
+        const struct resource_definition *resource = &template->resources[i];
+        int present = resource->condition ? scope_condition(&definition->scope, resource->condition) : 1;
+        if (present < 0)
+            return definition_fail_at(
+                definition, "",
+                arena_printf(definition->ctx->arena, "resources.%s.condition", resource->name));
+        if (present && !(definition->types[i] = type_of(definition, resource)))
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- reading ---- */
+struct definition *definition_parse(struct ctx *ctx, const struct documents *documents)
+{
+    struct definition *definition = arena_new(ctx->arena, struct definition);
+    definition->ctx = ctx;
+    definition->template = template_parse(ctx, documents->template);
+    if (!definition->template)
+        return NULL;
+    definition->environment =
+        environment_build(ctx, documents->environment, documents->environment_files, documents->files);
+    return definition->environment ? definition : NULL;
+}
+
+static struct parameters *mask_hidden(struct definition *definition)
+{
+    struct arena *arena = definition->ctx->arena;
+    struct parameters *masked = arena_new(arena, struct parameters);
+    *masked = *definition->parameters;
+    masked->items = arena_array(arena, struct parameter, masked->count + 1);
+    for (size_t i = 0; i < masked->count; i++) {
+        masked->items[i] = definition->parameters->items[i];
+        if (!masked->items[i].schema || !masked->items[i].schema->hidden)
+            continue;
+        masked->items[i].value = value_string(arena, "******");
+        definition->has_hidden = true;
+    }
+    return masked;
+}
+
+int definition_resolve_parameters(struct definition *definition, const struct documents *documents)
+{
+    struct ctx *ctx = definition->ctx;
+    struct pseudo_parameters pseudo = {
+        .stack_name = documents->stack_name,
+        .stack_id = documents->stack_id,
+        .project_id = ctx->tenant_id,
+        .region = ctx->config->region,
+    };
+    definition->parameters = parameters_resolve(ctx, definition->template, definition->environment, NULL,
+                                                &pseudo, documents->strict);
+    if (!definition->parameters)
+        return -1;
+    struct parameters *masked = mask_hidden(definition);
+    definition->scope = (struct scope){
+        .ctx = ctx,
+        .template = definition->template,
+        .parameters = definition->parameters,
+        .files = documents->files,
+        .path = "",
+    };
+    definition->masked = definition->scope;
+    definition->masked.parameters = definition->has_hidden ? masked : NULL;
+    return 0;
+}
+
+int definition_link(struct definition *definition)
+{
+    if (find_types(definition) != 0)
+        return -1;
+    definition->graph = graph_build(definition->ctx, &definition->scope);
+    if (definition->graph)
+        return 0;
+    const char *path = definition->ctx->error.path;
+    return path ? definition_fail_at(definition, "", path) : -1;
+}
+
+struct definition *definition_read(struct ctx *ctx, const struct documents *documents)
+{
+    struct definition *definition = definition_parse(ctx, documents);
+    if (!definition || definition_resolve_parameters(definition, documents) != 0 ||
+        definition_link(definition) != 0)
+        return NULL;
+    return definition;
+}
+
+/* ---- evaluating ---- */
+static bool is_cfn(const struct definition *definition)
+{
+    return definition->template->version->class == TEMPLATE_CFN;
+}
+
+const char *definition_properties_path(const struct definition *definition,
+                                       const struct resource_definition *resource)
+{
+    return arena_printf(definition->ctx->arena,
+                        is_cfn(definition) ? "Resources.%s.Properties" : "resources.%s.properties",
+                        resource->name);
+}
+
+const struct value *definition_resolve(struct definition *definition, struct scope *scope, const char *path,
+                                       const struct value *snippet)
+{
+    scope->path = path;
+    scope->steps = 0;
+    return scope_resolve(scope, snippet);
+}
+
+const char *definition_deletion_policy(struct definition *definition,
+                                       const struct resource_definition *resource)
+{
+    static const struct {
+        const char *written, *stored;
+    } policies[] = {
+        {"Delete", "Delete"}, {"Retain", "Retain"}, {"Snapshot", "Snapshot"},
+        {"delete", "Delete"}, {"retain", "Retain"}, {"snapshot", "Snapshot"},
+    };
+    struct ctx *ctx = definition->ctx;
+    if (!resource->deletion_policy)
+        return "Delete";
+    const struct value *policy =
+        definition_resolve(definition, &definition->scope, "", resource->deletion_policy);
+    if (!policy)
+        return NULL;
+    for (size_t i = 0; value_text(policy) && i < COUNT_OF(policies); i++)
+        if (strcmp(value_text(policy), policies[i].written) == 0)
+            return policies[i].stored;
+    return value_is_null(policy) ? "Delete"
+                                 : fail_null(ctx, FAULT_STACK_VALIDATION, "Invalid deletion policy \"%s\"",
+                                             value_to_str(ctx->arena, policy));
+}
+
+/* ---- outputs ---- */
+static const struct value *output_shown(struct definition *definition, const struct output_definition *output)
+{
+    struct ctx *ctx = definition->ctx;
+    struct value *shown = value_map(ctx->arena);
+    const char *path =
+        arena_printf(ctx->arena, is_cfn(definition) ? "Outputs.%s.Value" : "outputs.%s.value", output->name);
+    const struct value *value = definition_resolve(definition, &definition->scope, path, output->value);
+    value_map_set(ctx->arena, shown, "output_key", value_string(ctx->arena, output->name));
+    value_map_set(
+        ctx->arena, shown, "description",
+        value_string(ctx->arena, output->description ? output->description : "No description given"));
+    if (!value) {
+        value_map_set(ctx->arena, shown, "output_error", value_string(ctx->arena, ctx->error.message));
+        error_clear(ctx);
+    }
+    value_map_set(ctx->arena, shown, "output_value", value ? value : &value_null);
+    return shown;
+}
+
+const struct value *definition_outputs(struct definition *definition)
+{
+    struct ctx *ctx = definition->ctx;
+    struct value *list = value_list(ctx->arena);
+    for (size_t i = 0; i < definition->template->output_count; i++) {
+        const struct output_definition *output = &definition->template->outputs[i];
+        int present = output->condition ? scope_condition(&definition->scope, output->condition) : 1;
+        if (present < 0)
+            error_clear(ctx);
+        if (present > 0)
+            value_list_add(ctx->arena, list, output_shown(definition, output));
+    }
+    return list;
+}

@@ -1,0 +1,71 @@
+/* A stack as its documents describe it: template, environment, parameters and files, read and put together.
+ * The API makes one to validate a request, the engine one for each operation it holds. */
+#ifndef HEARTH_ENGINE_DEFINITION_H
+#define HEARTH_ENGINE_DEFINITION_H
+
+#include "base/ctx.h"
+#include "engine/calls.h"
+#include "resources/catalogue.h"
+#include "template/template.h"
+
+/* What a definition is made of; values on ctx->arena. */
+struct documents {
+    const struct value *template;
+    const struct value *environment;       /* map, or NULL */
+    const struct value *environment_files; /* list, or NULL */
+    const struct value *files;             /* map, or NULL */
+    const char *stack_name, *stack_id;
+    bool strict; /* parameters must have values, and these are checked */
+};
+
+struct definition {
+    struct ctx *ctx;
+    struct template *template;
+    struct environment *environment;
+    struct parameters *parameters;
+    struct scope scope;  /* world is set by whoever asks */
+    struct scope masked; /* the same with "******" for hidden parameters; .parameters NULL: none hidden */
+    struct graph *graph; /* NULL until definition_link */
+    const struct resource_type **types; /* per resource of the template; NULL: its condition is false */
+    bool has_hidden;
+};
+
+/* Parses template and environment; fails as Heat does. */
+struct definition *definition_parse(struct ctx *ctx, const struct documents *documents) MUST_CHECK;
+/* Then resolves the parameters … */
+int definition_resolve_parameters(struct definition *definition,
+                                  const struct documents *documents) MUST_CHECK;
+/* … and finds the types and the dependencies. */
+int definition_link(struct definition *definition) MUST_CHECK;
+/* All three. */
+struct definition *definition_read(struct ctx *ctx, const struct documents *documents) MUST_CHECK;
+
+/* Whether everything in it can work: each resource's functions, properties, policies, and each output. The
+ * world of the scope is set to one that knows nothing yet. strict false: names only, as for POST /validate.
+ * timeout_us: of the stack. Fails with FAULT_STACK_VALIDATION and Heat's message. */
+int definition_validate(struct definition *definition, bool strict, int64_t timeout_us) MUST_CHECK;
+/* Properties of a resource with everything unknown as value_unknown, completed. Needs definition_validate's
+ * world. */
+const struct value *definition_draft_properties(struct definition *definition,
+                                                const struct resource_definition *resource) MUST_CHECK;
+
+/* Puts before the message of a failed validation the path at which it arose, as Heat prints it:
+ * "resources.r.properties.value.get_attr: : …"; error stands before that. Other faults stay as they are.
+ * Returns -1. */
+int definition_fail_at(struct definition *definition, const char *error, const char *path);
+
+/* "resources.r.properties", or as CFN spells it. */
+const char *definition_properties_path(const struct definition *definition,
+                                       const struct resource_definition *resource);
+/* Resolves a snippet with a fresh budget; path for messages. */
+const struct value *definition_resolve(struct definition *definition, struct scope *scope, const char *path,
+                                       const struct value *snippet) MUST_CHECK;
+/* "Delete", "Retain" or "Snapshot"; NULL with Heat's message for others. */
+const char *definition_deletion_policy(struct definition *definition,
+                                       const struct resource_definition *resource);
+
+/* The stack's outputs as the API shows them: a list of maps; an output that fails has output_error and null.
+ */
+const struct value *definition_outputs(struct definition *definition);
+
+#endif

@@ -1,0 +1,211 @@
+/* Whether everything in a definition can work, before anything is stored.
+ *
+ * Values that only exist later (attributes, references) are handled as Heat does: a property that reads any
+ * is not checked against its schema, only its functions are. The world here therefore answers "not known yet"
+ * and notes that it was asked. */
+#include <string.h>
+
+#include "base/str.h"
+#include "engine/definition.h"
+
+/* ---- a world in which nothing exists yet ---- */
+struct draft_world {
+    struct definition *definition;
+    bool asked; /* since last cleared: the value depends on a resource */
+};
+
+static const struct resource_type *type_named(const struct definition *definition, const char *name)
+{
+    const struct resource_definition *resource = template_resource(definition->template, name);
+    return resource && definition->types ? definition->types[resource->index] : NULL;
+}
+
+static const struct value *draft_reference(struct ctx *ctx, void *self, const char *resource)
+{
+    struct draft_world *world = self;
+    world->asked = true;
+    return value_string(ctx->arena, resource);
+}
+
+static const struct value *draft_attribute(struct ctx *ctx, void *self, const char *resource,
+                                           const char *attribute)
+{
+    struct draft_world *world = self;
+    world->asked = true;
+    const struct resource_type *type = type_named(world->definition, resource);
+    if (type && attribute && !type_has_attribute(type, attribute))
+        return fail_null(ctx, FAULT_INVALID_ATTRIBUTE, "The Referenced Attribute (%s %s) is incorrect.",
+                         resource, attribute);
+    return NULL;
+}
+
+static struct draft_world *enter_draft_world(struct definition *definition)
+{
+    struct draft_world *world = arena_new(definition->ctx->arena, struct draft_world);
+    world->definition = definition;
+    definition->scope.world = (struct world){
+        .self = world,
+        .reference_id = draft_reference,
+        .attribute = draft_attribute,
+    };
+    return world;
+}
+
+/* ---- resources ---- */
+/* One property, resolved; value_unknown when it depends on a resource. */
+static const struct value *draft_property(struct definition *definition, const char *path,
+                                          const struct value *snippet)
+{
+    struct draft_world *world = definition->scope.world.self;
+    world->asked = false;
+    const struct value *value = definition_resolve(definition, &definition->scope, path, snippet);
+    if (!value)
+        (void)definition_fail_at(definition, "Property error: : ", path);
+    return value && world->asked ? &value_unknown : value;
+}
+
+static const struct value *draft_each(struct definition *definition, const char *path,
+                                      const struct value *written)
+{
+    struct ctx *ctx = definition->ctx;
+    struct value *properties = value_map(ctx->arena);
+    for (size_t i = 0; i < value_count(written); i++) {
+        const struct value_entry *entry = &written->map.entries[i];
+        const struct value *value =
+            draft_property(definition, arena_printf(ctx->arena, "%s.%s", path, entry->key), entry->value);
+        if (!value)
+            return NULL;
+        value_map_set(ctx->arena, properties, entry->key, value);
+    }
+    return properties;
+}
+
+/* All properties may come from one function: {get_param: everything}. */
+static bool may_be_function(const struct resource_type *type, const struct value *written)
+{
+    return value_is(written, VALUE_MAP) && value_count(written) == 1 &&
+           !type_property(type, written->map.entries[0].key);
+}
+
+const struct value *definition_draft_properties(struct definition *definition,
+                                                const struct resource_definition *resource)
+{
+    const struct resource_type *type = definition->types[resource->index];
+    const char *path = definition_properties_path(definition, resource);
+    struct draft_world *world = definition->scope.world.self;
+    const struct value *properties;
+    world->asked = false;
+    if (!may_be_function(type, resource->properties)) {
+        properties = draft_each(definition, path, resource->properties);
+        world->asked = false; /* noted property by property */
+    } else {
+        properties = definition_resolve(definition, &definition->scope, path, resource->properties);
+    }
+    if (!properties || world->asked)
+        return properties;
+    return properties_check_at(definition->ctx, type, path, properties);
+}
+
+static int check_functions(struct definition *definition, const char *path, const struct value *snippet)
+{
+    struct ctx *ctx = definition->ctx;
+    if (!snippet)
+        return 0;
+    definition->scope.path = path;
+    definition->scope.steps = 0;
+    if (scope_check(&definition->scope, snippet) == 0)
+        return 0;
+    return definition_fail_at(definition, "", ctx->error.path ? ctx->error.path : path);
+}
+
+/* Hooks look across properties, so they wait until all are known. */
+static bool all_known(const struct value *properties)
+{
+    for (size_t i = 0; i < value_count(properties); i++)
+        if (properties->map.entries[i].value == &value_unknown)
+            return false;
+    return true;
+}
+
+static int check_properties(struct definition *definition, const struct resource_definition *resource,
+                            int64_t timeout_us)
+{
+    const struct resource_type *type = definition->types[resource->index];
+    const struct value *properties = definition_draft_properties(definition, resource);
+    if (!properties)
+        return -1;
+    if (!type->hooks->validate || !all_known(properties))
+        return 0;
+    struct resource_draft draft = {resource->name, type->name, properties, timeout_us};
+    return type->hooks->validate(definition->ctx, &draft);
+}
+
+static int check_snapshot_policy(struct definition *definition, const char *policy,
+                                 const struct resource_definition *resource)
+{
+    if (strcmp(policy, "Snapshot") != 0)
+        return 0;
+    struct ctx *ctx = definition->ctx;
+    const char *path = arena_printf(ctx->arena, "resources.%s.deletion_policy", resource->name);
+    return fail(ctx, FAULT_STACK_VALIDATION, "%s: : \"%s\" deletion policy not supported", path, policy);
+}
+
+static int check_resource(struct definition *definition, const struct resource_definition *resource,
+                          bool strict, int64_t timeout_us)
+{
+    const struct resource_type *type = definition->types[resource->index];
+    const char *path = definition_properties_path(definition, resource);
+    if (check_functions(definition, path, resource->properties) != 0 ||
+        check_functions(definition,
+                        arena_printf(definition->ctx->arena, "resources.%s.metadata", resource->name),
+                        resource->metadata) != 0)
+        return -1;
+    const char *policy = definition_deletion_policy(definition, resource);
+    if (!policy || check_snapshot_policy(definition, policy, resource) != 0)
+        return -1;
+    if (!strict)
+        return properties_check_names(definition->ctx, type, path, resource->properties);
+    return check_properties(definition, resource, timeout_us);
+}
+
+/* ---- the whole ---- */
+static int check_duplicate_names(struct definition *definition)
+{
+    const struct template *template = definition->template;
+    struct str names = STR_INIT(definition->ctx->arena);
+    for (size_t i = 0; i < template->resource_count; i++) {
+        if (!template_parameter(template, template->resources[i].name))
+            continue;
+        str_add(&names, names.length ? ", " : "");
+        value_write_repr(&names, value_string(definition->ctx->arena, template->resources[i].name));
+    }
+    if (names.length == 0)
+        return 0;
+    return fail(definition->ctx, FAULT_STACK_VALIDATION, "Duplicate names {%s}", names.data);
+}
+
+static int check_outputs(struct definition *definition)
+{
+    struct arena *arena = definition->ctx->arena;
+    for (size_t i = 0; i < definition->template->output_count; i++) {
+        const struct output_definition *output = &definition->template->outputs[i];
+        if (check_functions(definition, arena_printf(arena, "outputs.%s.value", output->name),
+                            output->value) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int definition_validate(struct definition *definition, bool strict, int64_t timeout_us)
+{
+    enter_draft_world(definition);
+    if (check_duplicate_names(definition) != 0)
+        return -1;
+    for (size_t i = 0; i < definition->graph->order_count; i++) {
+        const struct resource_definition *resource =
+            &definition->template->resources[definition->graph->order[i]];
+        if (check_resource(definition, resource, strict, timeout_us) != 0)
+            return -1;
+    }
+    return check_outputs(definition);
+}

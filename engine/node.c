@@ -1,0 +1,215 @@
+/* One resource on its way into being, or out of it. */
+#include <string.h>
+
+#include "base/uuid.h"
+#include "engine/operation.h"
+
+/* ---- properties ---- */
+/* Properties as the template gives them with all that is known now. NULL: the reason is in the context. */
+static const struct value *resolve_properties(struct operation *operation, struct node *node,
+                                              struct scope *scope)
+{
+    struct definition *definition = operation->definition;
+    if (!node->resource->properties)
+        return value_map(operation->arena);
+    return definition_resolve(definition, scope, definition_properties_path(definition, node->resource),
+                              node->resource->properties);
+}
+
+/* What events show: hidden parameters masked. A function that cannot work on the mask leaves nothing to show.
+ */
+static const char *masked_properties(struct operation *operation, struct node *node)
+{
+    if (!operation->definition->masked.parameters)
+        return value_to_json(operation->arena, node->given);
+    const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
+    error_clear(&operation->ctx);
+    return masked ? value_to_json(operation->arena, masked) : "{}";
+}
+
+static int resolve_metadata(struct operation *operation, struct node *node)
+{
+    if (!node->resource->metadata)
+        return 0;
+    const struct value *metadata = definition_resolve(
+        operation->definition, &operation->definition->scope,
+        arena_printf(operation->arena, "resources.%s.metadata", node->name), node->resource->metadata);
+    if (!metadata)
+        return -1;
+    if (!value_equal(metadata, node->metadata)) {
+        node->metadata = value_is(metadata, VALUE_MAP) ? metadata : node->metadata;
+        node->new_metadata = value_to_json(operation->arena, node->metadata);
+    }
+    return 0;
+}
+
+static int prepare(struct operation *operation, struct node *node)
+{
+    struct ctx *ctx = &operation->ctx;
+    node->given = resolve_properties(operation, node, &operation->definition->scope);
+    if (!node->given)
+        return -1;
+    node->event_properties = masked_properties(operation, node);
+    const char *path = definition_properties_path(operation->definition, node->resource);
+    node->properties = properties_check_at(ctx, node->type, path, node->given);
+    if (!node->properties)
+        return -1;
+    struct resource_draft draft = {node->name, node->type->name, node->properties, operation->timeout_us};
+    if (node->type->hooks->validate && node->type->hooks->validate(ctx, &draft) != 0)
+        return -1;
+    return resolve_metadata(operation, node);
+}
+
+/* ---- steps ---- */
+void node_list_running(struct operation *operation, struct node *node)
+{
+    node->running = true;
+    if (!node->listed)
+        operation->running[operation->running_count++] = (size_t)(node - operation->nodes);
+    node->listed = true;
+}
+
+static void begin_step(struct operation *operation, struct node *node, int64_t now_us)
+{
+    char attempt_id[UUID_SIZE];
+    uuid_v4(attempt_id);
+    node->attempt++;
+    node->attempt_id = arena_strdup(operation->arena, attempt_id);
+    node->started_us = now_us;
+    node->due_us = now_us;
+    node->progress = NULL;
+    node->started_turn = operation->turn;
+    node_list_running(operation, node);
+}
+
+static void end_step(struct node *node)
+{
+    node->running = false; /* leaves the list at the end of the turn */
+    node->due_us = DUE_NEVER;
+    node->progress = NULL;
+}
+
+/* "ValueError: resources.web: Test Resource failed web": the root cause, as Heat words it. */
+static const char *failure_reason(struct operation *operation, const struct node *node)
+{
+    const struct error *error = &operation->ctx.error;
+    const char *message = error->message ? error->message : "";
+    const char *double_colon = strstr(message, ": : ");
+    if (double_colon && strncmp(message, "Property error", 14) == 0) {
+        const char *rest = double_colon + 4, *second = strstr(rest, ": : ");
+        message = second ? arena_printf(operation->arena, "Property error: %.*s: %s", (int)(second - rest),
+                                        rest, second + 4)
+                         : arena_printf(operation->arena, "Property error: %s", rest);
+    }
+    return arena_printf(operation->arena, "%s: resources.%s: %s", fault_type(error->fault), node->name,
+                        message);
+}
+
+static void node_failed(struct operation *operation, struct node *node, int64_t now_us)
+{
+    const char *reason = failure_reason(operation, node);
+    enum action action = node->state.action;
+    error_clear(&operation->ctx);
+    end_step(node);
+    node_set_state(operation, node, action, STATUS_FAILED, reason);
+    operation_fail(operation,
+                   arena_printf(operation->arena, "Resource %s failed: %s", action_name(action), reason),
+                   now_us);
+}
+
+static void node_finished(struct operation *operation, struct node *node)
+{
+    end_step(node);
+    node_set_state(operation, node, node->state.action, STATUS_COMPLETE, NULL);
+    operation->outputs_changed = true;
+    bool deleting = operation->phase == PHASE_DELETE || operation->phase == PHASE_ROLLBACK;
+    if (deleting == (node->state.action == ACTION_DELETE))
+        plan_done(operation->plan, (size_t)(node - operation->nodes));
+}
+
+static step *step_of(const struct node *node)
+{
+    const struct resource_hooks *hooks = node->type ? node->type->hooks : NULL;
+    if (!hooks)
+        return NULL;
+    return node->state.action == ACTION_DELETE ? hooks->remove : hooks->create;
+}
+
+static enum step_result call_step(struct operation *operation, struct node *node, int64_t now_us)
+{
+    struct resource_job job;
+    step *run = step_of(node);
+    if (!run || (node->state.action == ACTION_DELETE && strcmp(node->deletion_policy, "Retain") == 0))
+        return STEP_DONE;
+    node_fill_job(operation, node, &job, now_us);
+    enum step_result result = run(&operation->ctx, &job);
+    node->physical_id = job.physical_id;
+    node->data = job.data;
+    node->progress = job.progress;
+    node->attributes = job.attributes;
+    node->due_us = result == STEP_WAIT ? job.due_us : DUE_NEVER;
+    return result;
+}
+
+void node_step(struct operation *operation, struct node *node, int64_t now_us)
+{
+    switch (call_step(operation, node, now_us)) {
+    case STEP_DONE:
+        node_finished(operation, node);
+        break;
+    case STEP_WAIT:
+        node_changed(operation, node);
+        break;
+    case STEP_FAILED:
+        node_failed(operation, node, now_us);
+        break;
+    }
+}
+
+void node_abort(struct operation *operation, struct node *node, const char *why)
+{
+    enum action action = node->state.action;
+    end_step(node);
+    node_set_state(operation, node, action, STATUS_FAILED,
+                   arena_printf(operation->arena, "%s aborted (%s)", action_name(action), why));
+}
+
+/* ---- beginnings ---- */
+void node_create(struct operation *operation, struct node *node, int64_t now_us)
+{
+    begin_step(operation, node, now_us);
+    int prepared = node->type ? prepare(operation, node)
+                              : fail(&operation->ctx, FAULT_STACK_VALIDATION,
+                                     "The Resource Type (%s) could not be found.", node->type_name);
+    node_set_state(operation, node, ACTION_CREATE, STATUS_IN_PROGRESS, NULL);
+    if (prepared != 0)
+        node_failed(operation, node, now_us);
+    else if (!node->type->hooks->external)
+        node_step(operation, node, now_us);
+}
+
+/* Properties of what is to be deleted: those it was made with. Without them the hooks do what they can. */
+static void recall_properties(struct operation *operation, struct node *node)
+{
+    if (node->properties || !node->given || !node->type)
+        return;
+    node->properties = properties_check(&operation->ctx, node->type, node->name, node->given);
+    error_clear(&operation->ctx);
+}
+
+void node_delete(struct operation *operation, struct node *node, int64_t now_us)
+{
+    if (state_is(node->state, ACTION_INIT,
+                 STATUS_COMPLETE)) { /* never begun: nothing to take down, nothing to tell */
+        plan_done(operation->plan, (size_t)(node - operation->nodes));
+        return;
+    }
+    if (node->running) {
+        node->delete_waiting = true;
+        return;
+    }
+    recall_properties(operation, node);
+    begin_step(operation, node, now_us);
+    node_set_state(operation, node, ACTION_DELETE, STATUS_IN_PROGRESS, NULL);
+    node_step(operation, node, now_us);
+}

@@ -1,0 +1,92 @@
+/* What replies look like: rows of the database written as JSON, straight into the reply's body.
+ *
+ * Nothing is parsed on the way: what is stored as JSON (parameters, outputs, tags, properties …) is copied.
+ * The order of members is Heat's; clients do not need it, people comparing answers do. */
+#ifndef HEARTH_HANDLERS_VIEWS_H
+#define HEARTH_HANDLERS_VIEWS_H
+
+#include "base/str.h"
+#include "fcgi/request.h"
+#include "handlers/links.h"
+#include "sql/db.h"
+
+/* ---- members: ', "key": value'; key is a literal ---- */
+#define member_text(out, key, text)                                                                          \
+    member_text_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (text))
+#define member_json(out, key, json)                                                                          \
+    member_json_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (json))
+#define member_plain(out, key, text)                                                                         \
+    member_plain_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (text))
+/* A string with its escapes, or null. */
+void member_text_at(struct str *out, const char *key, size_t length, const char *text);
+/* JSON as it is stored, or null. */
+void member_json_at(struct str *out, const char *key, size_t length, const char *json);
+/* A string that needs no escapes (times, states, ids), or null. */
+void member_plain_at(struct str *out, const char *key, size_t length, const char *text);
+
+/* ---- stacks: columns of sql/queries/stacks.sql ---- */
+enum stack_column {
+    STACK_ID,
+    STACK_NAME,
+    STACK_TENANT,
+    STACK_STATE,
+    STACK_REASON,
+    STACK_CREATED,
+    STACK_UPDATED,
+    STACK_DELETED,
+    STACK_OWNER,
+    STACK_PARENT,
+    STACK_USER_PROJECT,
+    STACK_TAGS,
+    STACK_PARAMETERS, /* from here on only in stack_show */
+    STACK_DESCRIPTION,
+    STACK_DISABLE_ROLLBACK,
+    STACK_TIMEOUT,
+    STACK_OUTPUTS,
+};
+/* One stack of a list; project: say whose it is, for lists across tenants. */
+void view_stack_summary(struct str *out, const struct links *links, const struct rows *rows, size_t row,
+                        bool project);
+void view_stack(struct str *out, const struct links *links, const struct rows *rows, bool with_outputs);
+
+/* ---- resources: columns of sql/queries/resources.sql ---- */
+enum resource_column {
+    RESOURCE_STACK_ID,
+    RESOURCE_STACK_NAME,
+    RESOURCE_PARENT,
+    RESOURCE_NAME, /* NULL: the stack is there, no such resource is */
+    RESOURCE_UPDATED,
+    RESOURCE_CREATED,
+    RESOURCE_PHYSICAL_ID,
+    RESOURCE_STATE,
+    RESOURCE_REASON,
+    RESOURCE_TYPE,
+    RESOURCE_REQUIRED_BY,
+    RESOURCE_NESTED_ID,
+    RESOURCE_NESTED_NAME,
+    RESOURCE_DESCRIPTION,
+    RESOURCE_ATTRIBUTES,
+    RESOURCE_METADATA, /* only in resource_show */
+};
+/* attributes: JSON shown beside the description, NULL for a list without detail. */
+void view_resource(struct str *out, const struct links *links, const struct rows *rows, size_t row,
+                   const char *attributes);
+
+/* ---- events: columns of sql/queries/events.sql ---- */
+enum event_column {
+    EVENT_STACK_ID,
+    EVENT_STACK_NAME,
+    EVENT_ID, /* NULL: the stack is there, no such event is */
+    EVENT_TIME,
+    EVENT_RESOURCE,
+    EVENT_PHYSICAL_ID,
+    EVENT_STATE,
+    EVENT_REASON,
+    EVENT_TYPE, /* from here on only in event_show */
+    EVENT_PROPERTIES,
+};
+/* root: the stack that the tree's events were asked for, linked as root_stack; NULL: one stack's events. */
+void view_event(struct str *out, const struct links *links, const struct rows *rows, size_t row,
+                const struct link_target *root, bool detail);
+
+#endif

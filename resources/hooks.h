@@ -1,0 +1,114 @@
+/* How a type is made and unmade: small functions called by the engine's loop, never blocking.
+ *
+ * A step is called when its action begins (job->progress NULL) and again each time it becomes due or
+ * something it waits for was signalled, until it says done or failed. Between calls only what is in the job's
+ * stored fields survives: the process may be another one by then. Time comes from job->now_us.
+ *
+ *            begin                 due, or signalled
+ *   engine ────────> step ─┬─ STEP_WAIT ────────────┐
+ *                     ^    │  due_us, progress      │
+ *                     └────│────────────────────────┘
+ *                          ├─ STEP_DONE    physical_id, data, attributes are stored with the state in one
+ * transaction └─ STEP_FAILED  the reason becomes "<type of fault>: resources.<name>: <message>"
+ *
+ * Where input and output belong. A step that has to talk to a service does not block: it hands its request to
+ * the loop, notes in progress what it asked for, and returns STEP_WAIT; the loop calls it again when the
+ * answer is there. Before the first such request of a creation the engine has committed the intent
+ * (attempt_id and physical_name in the resource's row), so that whoever takes over after a crash finds by
+ * that name what may have been made. The types in this folder ask nobody but their own stack: they are done
+ * at once, or wait for time or signals.
+ *
+ * To add a set of hooks:
+ *  1. Write the functions in resources/hooks_<subject>.c.
+ *  2. Add a line to hooks.def.
+ *  3. Name it as "hooks" in the type's file (docs/resource-types.md).
+ *  4. Add a unit test (tests/unit/resources_…) and an API test that creates the type. */
+#ifndef HEARTH_RESOURCES_HOOKS_H
+#define HEARTH_RESOURCES_HOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/ctx.h"
+#include "base/value.h"
+
+enum step_result {
+    STEP_DONE,
+    STEP_WAIT,   /* call again at job->due_us, or earlier when something it waits for was signalled */
+    STEP_FAILED, /* the reason is in ctx->error */
+};
+
+#define DUE_NEVER INT64_MAX /* only a signal, the stack's timeout or another operation ends this wait */
+
+/* What one resource may see of another. */
+struct resource_peer {
+    const struct value *metadata;   /* map; never NULL */
+    const struct value *properties; /* as the template gave them, resolved; may be NULL */
+};
+
+struct resource_job {
+    /* given */
+    const char *stack_name, *stack_id, *tenant_id, *resource_name, *resource_id;
+    const char *physical_name;      /* "<stack>-<resource>-<12 random>", the same in every attempt */
+    const struct value *properties; /* checked and completed; NULL when deleting what never got that far */
+    const struct value *before;     /* properties as last applied (update), else NULL */
+    const struct value *metadata; /* map, as the API shows it: a handle keeps its signals here; never NULL */
+    const char *signal_url;       /* complete URL, signed, for signals to this resource; NULL: none */
+    const char *signal_signature; /* the signature in it */
+    int64_t now_us, started_us;   /* wall clock; when this action of the resource began */
+    /* Finds another resource of the same stack that takes signals, by what get_resource gives for it (a wait
+     * condition reads its handle's signals). False: there is none. */
+    bool (*find_peer)(const struct resource_job *job, const char *reference, struct resource_peer *peer);
+    void *find_peer_self;
+    /* stored between calls: change by assigning a new value */
+    const char *physical_id;
+    const struct value *data;       /* map, private state; NULL: empty */
+    const struct value *progress;   /* map, where the step stands; NULL: at its beginning */
+    const struct value *attributes; /* map of attributes known after this step; NULL: none */
+    int64_t due_us;                 /* with STEP_WAIT; DUE_NEVER: see there */
+};
+
+typedef enum step_result step(struct ctx *ctx, struct resource_job *job);
+
+struct signal {
+    const struct value *details; /* JSON body; NULL: none */
+    int64_t now_us;
+};
+
+/* What a validation sees of a resource. */
+struct resource_draft {
+    const char *name, *type;
+    const struct value *properties; /* checked and completed; value_unknown where a value is not known yet */
+    int64_t timeout_us;             /* of the stack */
+};
+
+struct resource_hooks {
+    const char *name; /* as "hooks" in the type's file */
+    /* Checks across properties, beyond the schema. May be NULL. */
+    int (*validate)(struct ctx *ctx, const struct resource_draft *draft);
+    step *create, *update, *remove, *check; /* NULL: done at once */
+    /* Takes a signal: returns the new metadata, and the reason text for the event; NULL: refused. */
+    const struct value *(*signal)(struct ctx *ctx, const struct resource_job *job,
+                                  const struct signal *signal, const char **reason);
+    /* Attribute from what is stored; NULL with FAULT_INVALID_ATTRIBUTE when unknown. NULL hook:
+     * job->attributes[name]. */
+    const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job, const char *name);
+    /* What get_resource gives; NULL hook: the physical id. */
+    const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
+    bool external;         /* its steps talk to a service: the intent is committed before create is called */
+    bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
+                            */
+};
+
+const struct resource_hooks *hooks_find(const char *name);
+
+/* ---- helpers for steps ---- */
+/* Waits until seconds after job->started_us; negative: for ever. */
+enum step_result step_wait_seconds(struct resource_job *job, double seconds);
+/* Sets one attribute of the job. */
+void job_set_attribute(struct ctx *ctx, struct resource_job *job, const char *name,
+                       const struct value *value);
+/* Creation that needs nothing but a name: the physical id is the physical name. */
+step job_take_name;
+
+#endif

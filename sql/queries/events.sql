@@ -1,0 +1,76 @@
+-- Events as the API reads them. As with resources, no row means no stack, a row without an event's id a stack without
+-- (such) events. The columns are those of enum event_column in handlers/views.h.
+
+-- name: event_list
+-- Newest first, along the primary key. $4 resource names  $5 types  $6 actions  $7 statuses (null: any)  $8 the
+-- marker; an unknown one (00000000-0000-0000-0000-000000000000: none) starts at the beginning  $9 limit.
+select s.id, s.name, e.id, to_char(e.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       e.resource_name, e.physical_id, e.action || '_' || e.status, e.reason
+from stack s
+left join lateral (
+    select *
+    from event v
+    where v.tenant_id = $1 and v.stack_id = $2::uuid
+      and v.seq < coalesce((select m.seq from event m
+                            where m.tenant_id = $1 and m.stack_id = $2::uuid and m.id = $8::uuid limit 1),
+                           9223372036854775807)
+      and ($4::text[] is null or v.resource_name = any ($4::text[]))
+      and ($5::text[] is null or v.resource_type = any ($5::text[]))
+      and ($6::text[] is null or v.action = any ($6::text[]))
+      and ($7::text[] is null or v.status = any ($7::text[]))
+    order by v.seq desc
+    limit (select $9::bigint)
+) e on true
+where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
+order by e.seq desc
+
+-- name: event_search
+-- The same in any order ($10 by resource type first, $11 descending) and of a whole tree ($12 levels of nested
+-- stacks).
+with recursive tree as (
+    select s.id, s.name, s.tenant_id, 0 as level
+    from stack s
+    where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
+  union all
+    select c.id, c.name, c.tenant_id, t.level + 1
+    from tree t join stack c on c.parent_id = t.id and c.tenant_id = t.tenant_id and c.deleted_at is null
+    where t.level < $12::integer
+), marker as (
+    select case when $10::boolean then m.resource_type else '' end as kind, m.seq
+    from tree s join event m on m.tenant_id = s.tenant_id and m.stack_id = s.id
+    where m.id = $8::uuid
+    limit 1
+), page as (
+    select s.name as stack_name, v.*
+    from tree s
+    join event v on v.tenant_id = s.tenant_id and v.stack_id = s.id
+    left join marker m on true
+    where ($4::text[] is null or v.resource_name = any ($4::text[]))
+      and ($5::text[] is null or v.resource_type = any ($5::text[]))
+      and ($6::text[] is null or v.action = any ($6::text[]))
+      and ($7::text[] is null or v.status = any ($7::text[]))
+      and (m.seq is null
+           or $11::boolean and (case when $10::boolean then v.resource_type else '' end, v.seq) < (m.kind, m.seq)
+           or not $11::boolean and (case when $10::boolean then v.resource_type else '' end, v.seq) > (m.kind, m.seq))
+    order by case when $10::boolean and not $11::boolean then v.resource_type end,
+             case when $10::boolean and $11::boolean then v.resource_type end desc,
+             case when $11::boolean then -v.seq else v.seq end
+    limit $9::bigint
+)
+select coalesce(e.stack_id, s.id), coalesce(e.stack_name, s.name), e.id,
+       to_char(e.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       e.resource_name, e.physical_id, e.action || '_' || e.status, e.reason
+from tree s left join page e on true
+where s.level = 0
+order by case when $10::boolean and not $11::boolean then e.resource_type end,
+         case when $10::boolean and $11::boolean then e.resource_type end desc,
+         case when $11::boolean then -e.seq else e.seq end
+
+-- name: event_show
+-- One event of one resource: $4 resource name, $5 the event's id (null: what was asked for is no UUID).
+select s.id, s.name, e.id, to_char(e.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+       e.resource_name, e.physical_id, e.action || '_' || e.status, e.reason, e.resource_type, e.properties
+from stack s
+left join event e on e.tenant_id = s.tenant_id and e.stack_id = s.id and e.id = $5::uuid and e.resource_name = $4
+where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
+limit 1

@@ -1,0 +1,282 @@
+"""make bench: how fast and how large, as ratios within one run on one machine.
+
+Reads: requests per second and latency of show, list, resources and events through nginx, beside limit.c behind the same
+nginx with the same number of workers, in short runs that alternate, so that what else the machine does hits all alike;
+medians of the rounds are shown. Writes: POST until CREATE_COMPLETE is seen, over one kept connection. Memory: RSS.
+
+A real Heat joins in when the environment names one: HEAT_URL (http://host:8004/v1/PROJECT_ID) and HEAT_TOKEN, or the
+OS_* variables of a project on it.
+
+Environment: ROUNDS (3), SECONDS_EACH (2), CONNECTIONS (8), WORKERS (4), HEARTH_BUILD.
+"""
+
+import http.client
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+import time
+import urllib.parse
+import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "api"))
+import hearth  # noqa: E402
+
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+SECONDS = int(os.environ.get("SECONDS_EACH", "2"))
+CONNECTIONS = int(os.environ.get("CONNECTIONS", "8"))
+WORKERS = os.environ.get("WORKERS", "4")
+CREATES = [  # name, resources, chained, times, bar in seconds
+    ("1 resource", 1, False, 21, 0.015),
+    ("100 flat", 100, False, 7, 0.1),
+    ("100 chained", 100, True, 7, 0.1),
+    ("1 000 flat", 1000, False, 3, None),
+    ("10 000 flat", 10000, False, 1, 3.0),
+]
+
+
+def progress(text):
+    print(f"  … {text}", file=sys.stderr, flush=True)
+
+
+# ---- the limit -----------------------------------------------------------------------------------------------------
+
+class Limit(hearth.Service):
+    """limit.c in hearthd's place: same nginx, same site file, same socket, same number of workers."""
+
+    def start_hearthd(self):
+        filler = json.dumps({"stack": {"description": "x" * 1460}})
+        self.psql("create table public.limit_document (id int primary key, body text not null)")
+        self.psql(f"insert into public.limit_document select i, '{filler}' from generate_series(1, 1000) i")
+        self.psql("grant select on public.limit_document to hearth_api; analyze public.limit_document")
+        program = hearth.BUILD / "bench" / "limit"
+        self.hearthd = hearth.Process("limit", [program, self.directory / "hearth.sock", WORKERS, self.conninfo("hearth_api")],
+                                      self.directory / "stderr.log", hearth.SERVICE_USER, hearth.WEB_USER, umask=0o007)
+        hearth.wait_until("the limit's socket", (self.directory / "hearth.sock").exists)
+
+    ready_status = 200
+
+    def note_coverage(self):
+        pass
+
+
+# ---- reads ---------------------------------------------------------------------------------------------------------
+
+def wrk(url, token):
+    """(requests per second, p50 ms, p99 ms) of one short run."""
+    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"X-Auth-Token: {token}", url],
+                         capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in out or "Socket errors" in out:
+        raise SystemExit(f"wrk met errors at {url}:\n{out}")
+    scale = {"us": 0.001, "ms": 1, "s": 1000}
+
+    def latency(percent):
+        number, unit = re.search(rf"{percent}%\s+([\d.]+)(us|ms|s)", out).groups()
+        return float(number) * scale[unit]
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", out).group(1)), latency(50), latency(99)
+
+
+def median_of(runs):
+    return [statistics.median(values) for values in zip(*runs)]
+
+
+def measure_reads(targets):
+    """targets: {name: (url, token)}. Runs interleaved; returns {name: (rate, p50, p99)}."""
+    runs = {name: [] for name in targets}
+    for url, token in targets.values():
+        request = urllib.request.Request(url, headers={"X-Auth-Token": token})
+        for _ in range(20):
+            urllib.request.urlopen(request).read()
+    for number in range(ROUNDS):
+        progress(f"reads, round {number + 1} of {ROUNDS}")
+        for name, (url, token) in targets.items():
+            runs[name].append(wrk(url, token))
+    return {name: median_of(results) for name, results in runs.items()}
+
+
+def print_reads(results, heat):
+    limit = results["limit"][0]
+    print(f"\nReads through nginx, {CONNECTIONS} connections, {WORKERS} workers; medians of {ROUNDS} runs of {SECONDS} s")
+    print(f"  {'':12} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8}  {'of limit':>8}  {'bar':>5}          {'Heat req/s':>10}  {'× Heat':>6}")
+    print(f"  {'the limit':12} {limit:8.0f} {results['limit'][1]:8.2f} {results['limit'][2]:8.2f}")
+    for name, bar in (("show", 0.75), ("list", 0.6), ("resources", 0.6), ("events", 0.6)):
+        rate, p50, p99 = results[name]
+        line = f"  {name:12} {rate:8.0f} {p50:8.2f} {p99:8.2f}  {rate / limit:8.0%}  {bar:5.0%}  {verdict(rate / limit >= bar)}"
+        if heat:
+            theirs = results["heat " + name][0]
+            line += f"  {theirs:10.0f}  {rate / theirs:6.0f}"
+        print(line)
+
+
+def verdict(reached):
+    return "reached" if reached else "MISSED "
+
+
+# ---- writes --------------------------------------------------------------------------------------------------------
+
+def template(count, chained):
+    resources = {}
+    for i in range(count):
+        resources[f"r{i}"] = {"type": "OS::Heat::RandomString"}
+        if chained and i:
+            resources[f"r{i}"]["depends_on"] = f"r{i - 1}"
+    return {"heat_template_version": "2021-04-16", "resources": resources}
+
+
+class Client:
+    """One kept connection to a stacks API below url."""
+
+    def __init__(self, url, token):
+        parts = urllib.parse.urlsplit(url)
+        self.base, self.headers = parts.path, {"X-Auth-Token": token, "Content-Type": "application/json"}
+        self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=1200)
+
+    def call(self, method, path, body=None):
+        self.connection.request(method, self.base + path, body, self.headers)
+        reply = self.connection.getresponse()
+        raw = reply.read()
+        return reply.status, json.loads(raw) if raw.startswith(b"{") else raw
+
+    def seconds_to_create(self, name, body, pause):
+        started = time.perf_counter()
+        status, reply = self.call("POST", "/stacks", body)
+        if status != 201:
+            raise SystemExit(f"{name} was not accepted: {status} {reply}")
+        path = f"/stacks/{name}/{reply['stack']['id']}"
+        while (stack := self.call("GET", path)[1]["stack"])["stack_status"] == "CREATE_IN_PROGRESS":
+            time.sleep(pause)
+        taken = time.perf_counter() - started
+        if stack["stack_status"] != "CREATE_COMPLETE":
+            raise SystemExit(f"{name}: {stack['stack_status']} {stack['stack_status_reason']}")
+        return taken, path
+
+    def delete(self, path):
+        started = time.perf_counter()
+        self.call("DELETE", path)
+        while self.call("GET", path)[0] == 200:
+            time.sleep(0.005)
+        return time.perf_counter() - started
+
+
+def measure_creates(client, cases):
+    """[(name, median seconds to create, median seconds to delete, bar)]"""
+    results = []
+    for name, count, chained, times, bar in cases:
+        progress(f"create {name}, {times} times")
+        created, deleted = [], []
+        for i in range(times):
+            stack = f"bench-{count}-{'c' if chained else 'f'}-{i}-{os.getpid()}"
+            body = json.dumps({"stack_name": stack, "template": template(count, chained), "timeout_mins": 60})
+            taken, path = client.seconds_to_create(stack, body, min(0.001 * max(1, count / 100), 0.02))
+            created.append(taken)
+            deleted.append(client.delete(path))
+        results.append((name, statistics.median(created), statistics.median(deleted), bar))
+    return results
+
+
+def print_creates(results, heat):
+    print("\nPOST until CREATE_COMPLETE (resources OS::Heat::RandomString; fsync on)")
+    print(f"  {'':12} {'create':>10} {'delete':>10} {'bar':>9}           {'Heat':>9}")
+    for name, created, deleted, bar in results:
+        line = f"  {name:12} {created * 1000:7.1f} ms {deleted * 1000:7.1f} ms"
+        line += f" {bar * 1000:6.0f} ms  {verdict(created <= bar)}" if bar else " " * 20
+        if name in heat:
+            line += f"  {heat[name]:7.2f} s"
+        print(line)
+
+
+# ---- memory --------------------------------------------------------------------------------------------------------
+
+def memory(pid):
+    """(RSS, private) in MB."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    rss = int(re.search(r"^Rss:\s+(\d+)", text, re.M).group(1))
+    private = sum(int(kb) for kb in re.findall(r"^Private_\w+:\s+(\d+)", text, re.M))
+    return rss / 1024, private / 1024
+
+
+def largest(pids):
+    return max((memory(pid) for pid in pids), default=(float("nan"), float("nan")))
+
+
+def print_memory(rows):
+    print("\nMemory of one process, the largest of its kind")
+    print(f"  {'':28} {'RSS':>9} {'private':>9} {'bar':>7}")
+    for name, (rss, private), bar in rows:
+        print(f"  {name:28} {rss:6.1f} MB {private:6.1f} MB {bar:4} MB  {verdict(rss <= bar)}")
+
+
+# ---- Heat ----------------------------------------------------------------------------------------------------------
+
+def find_heat():
+    """(URL with project, token) of the Heat that the environment names, or None."""
+    if os.environ.get("HEAT_URL") and os.environ.get("HEAT_TOKEN"):
+        return os.environ["HEAT_URL"], os.environ["HEAT_TOKEN"]
+    if not os.environ.get("OS_AUTH_URL"):
+        return None
+    import openstack
+    cloud = openstack.connect()
+    return cloud.orchestration.get_endpoint(), cloud.auth_token
+
+
+# ---- the run -------------------------------------------------------------------------------------------------------
+
+def read_targets(base, path):
+    return {"show": base + path, "list": base + "/stacks", "resources": base + path + "/resources", "events": base + path + "/events"}
+
+
+def furnish(client, count=10):
+    """Ten stacks in the list, of which the last is the one to be read."""
+    body = (hearth.ROOT / "examples" / "first.yaml").read_text()
+    paths = []
+    for i in range(count):
+        name = f"bench-read-{i}-{os.getpid()}"
+        paths.append(client.seconds_to_create(name, json.dumps({"stack_name": name, "template": body}), 0.05)[1])
+    return paths
+
+
+def run(service, limit, heat):
+    idle = largest(service.children("api")), largest(service.children("engine"))
+    base, token = f"{service.url}/v1/{service.project_id()}", service.token()
+    client = Client(base, token)
+    paths = furnish(client)
+    targets = {"limit": (limit.url + "/v1/x/stacks/y/z", "none")}
+    targets.update({name: (url, token) for name, url in read_targets(base, paths[-1]).items()})
+    if heat:
+        heat_client = Client(*heat)
+        heat_paths = furnish(heat_client)
+        targets.update({"heat " + name: (url, heat[1]) for name, url in read_targets(heat[0], heat_paths[-1]).items()})
+    reads = measure_reads(targets)
+    creates = measure_creates(client, CREATES)
+    heat_creates = {}
+    if heat:
+        few = [(name, count, chained, 1 if count > 1 else 3, bar) for name, count, chained, _, bar in CREATES if count <= 100]
+        heat_creates = {name: seconds for name, seconds, _, _ in measure_creates(heat_client, few)}
+        for path in heat_paths:
+            heat_client.delete(path)
+    print_reads(reads, heat)
+    print_creates(creates, heat_creates)
+    print_memory([("API worker, idle", idle[0], 8), ("API worker, after all this", largest(service.children("api")), 8),
+                  ("engine, idle", idle[1], 200), ("engine, after 10 000", largest(service.children("engine")), 200)])
+
+
+def main():
+    config = {"api_workers": WORKERS, "log_level": "warning", "max_resources_per_stack": -1, "max_stacks_per_tenant": -1,
+              "max_template_size": "8m", "max_json_body_size": "8m", "request_memory": "1g", "token_lifetime": "2h"}
+    cluster = hearth.Cluster(durable=True)
+    running = []
+    try:
+        running.append(hearth.Service(cluster, config))
+        running.append(Limit(cluster))
+        run(*running, find_heat())
+    finally:
+        for service in running:
+            service.close()
+        cluster.close()
+
+
+if __name__ == "__main__":
+    main()
