@@ -343,6 +343,8 @@ class Service:
                                env=self.environment(), umask=0o007)
         if self.web != "fcgid":
             wait_until("hearthd's socket", self.hearthd_ready)
+        if self.web == "systemd":
+            (self.directory / "hearth.sock").chmod(0o660)  # SocketMode= of hearthd.socket
 
     def hearthd_ready(self):
         assert self.hearthd.alive(), f"hearthd did not start:\n{self.log()}"

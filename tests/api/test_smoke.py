@@ -38,14 +38,15 @@ def test_life_of_a_stack_over_raw_http(anywhere, stack_name):
     resources = anywhere.api("GET", f"{path}/resources").expect(200).json["resources"]
     assert {r["resource_name"]: r["resource_status"] for r in resources} == dict.fromkeys(
         ["password", "token", "settings", "pause"], "CREATE_COMPLETE")
-    events = anywhere.api("GET", f"{path}/events").expect(200).json["events"]
+    events = anywhere.api("GET", f"{path}/events?sort_dir=asc").expect(200).json["events"]
     seen = [(e["resource_name"], e["resource_status"]) for e in events]
     assert seen[0] == (stack_name, "CREATE_IN_PROGRESS") and seen[-1] == (stack_name, "CREATE_COMPLETE")
     assert len(seen) == 2 * (4 + 1)
     assert seen.index(("settings", "CREATE_COMPLETE")) < seen.index(("pause", "CREATE_IN_PROGRESS"))
 
     anywhere.delete(path)
-    anywhere.api("GET", path).expect(404)
+    assert anywhere.show(path)["stack_status"] == "DELETE_COMPLETE"
+    anywhere.api("GET", f"/stacks/{stack_name}").expect(404)
     assert all(s["id"] != stack["id"] for s in anywhere.api("GET", "/stacks").expect(200).json["stacks"])
 
 
@@ -92,7 +93,8 @@ def test_openstack_client(anywhere, stack_name):
 
 def test_openstacksdk(anywhere, stack_name):
     cloud = anywhere.sdk()
-    stack = cloud.orchestration.create_stack(name=stack_name, template=yaml.safe_load(FIRST), parameters={"greeting": "Hi"})
+    template = {**yaml.safe_load(FIRST), "heat_template_version": "2021-04-16"}  # which YAML takes for a date
+    stack = cloud.orchestration.create_stack(name=stack_name, template=template, parameters={"greeting": "Hi"})
     stack = cloud.orchestration.wait_for_status(stack, "CREATE_COMPLETE", failures=["CREATE_FAILED"], interval=0.1, wait=60)
     assert cloud.orchestration.find_stack(stack_name).id == stack.id
     assert {r.name for r in cloud.orchestration.resources(stack)} == {"password", "token", "settings", "pause"}
