@@ -107,7 +107,7 @@ static int add_resource(struct ctx *ctx, struct row_list *list, const struct ope
     return result;
 }
 
-static void add_stack(struct ctx *ctx, struct row_list *list, struct operation *operation)
+static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *operation)
 {
     const struct value *outputs = NULL;
     if (operation->phase == PHASE_OVER && operation->purge && !operation->stack_deleted)
@@ -119,10 +119,11 @@ static void add_stack(struct ctx *ctx, struct row_list *list, struct operation *
     row_text(list, "action", action_name(operation->stack.action));
     row_text(list, "status", status_name(operation->stack.status));
     row_text(list, "reason", operation->stack_reason);
-    row_text(list, "outputs", json_or_null(ctx, outputs));
+    int result = add_sealed(ctx, list, operation, "outputs", outputs);
     row_bool(list, "touched", operation->stack_touched);
     row_bool(list, "deleted", operation->stack_deleted);
     row_end(list);
+    return result;
 }
 
 static void add_operation(struct row_list *list, const struct operation *operation)
@@ -156,8 +157,9 @@ static int collect(struct ctx *ctx, struct batch *batch, struct operation *opera
         if (add_resource(ctx, &batch->resources, operation, &operation->nodes[operation->changed[i]]) != 0)
             return -1;
     add_events(ctx, &batch->events, operation);
-    if (operation->stack_changed || operation->outputs_changed)
-        add_stack(ctx, &batch->stacks, operation);
+    if ((operation->stack_changed || operation->outputs_changed) &&
+        add_stack(ctx, &batch->stacks, operation) != 0)
+        return -1;
     if (operation->deadline_changed || operation->phase == PHASE_OVER)
         add_operation(&batch->operations, operation);
     if (operation->purge)

@@ -141,7 +141,10 @@ static int queue_stack(const struct creation *creation)
     const char *template_digest = document_put(ctx, ctx->db, creation->draft->template_json);
     const char *environment_digest = template_digest ? document_put(ctx, ctx->db, shown) : NULL;
     const char *files_digest = environment_digest ? document_put(ctx, ctx->db, files) : NULL;
-    if (!files_digest || (definition->has_hidden && !sealed))
+    const char *outputs =
+        column_seal(ctx, ctx->tenant_id, definition->has_hidden,
+                    value_to_json(ctx->arena, definition_outputs(creation->draft->definition)));
+    if (!files_digest || !outputs || (definition->has_hidden && !sealed))
         return -1;
     const char *minutes = creation->input->timeout_mins >= 0
                               ? arena_printf(ctx->arena, "%d", creation->input->timeout_mins)
@@ -150,8 +153,7 @@ static int queue_stack(const struct creation *creation)
                     creation->input->name, ctx->identity->user_name, ctx->identity->user_id, minutes,
                     creation->input->disable_rollback ? "true" : "false", definition->template->description,
                     template_digest, environment_digest, sealed, files_digest,
-                    value_to_json(ctx->arena, parameters_shown(ctx, definition->parameters, false)),
-                    value_to_json(ctx->arena, definition_outputs(creation->draft->definition)),
+                    value_to_json(ctx->arena, parameters_shown(ctx, definition->parameters, false)), outputs,
                     tags_json(creation));
 }
 

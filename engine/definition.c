@@ -88,13 +88,25 @@ static int find_types(struct definition *definition)
 }
 
 /* ---- reading ---- */
+/* What kind of check a section failed stands in Heat's message, before the path. */
+static struct definition *fail_section(struct ctx *ctx)
+{
+    struct error inner = ctx->error;
+    if (!inner.kind)
+        return NULL;
+    error_clear(ctx);
+    (void)fail(ctx, inner.fault, "%s: : %s: : %s", inner.kind, inner.path ? inner.path : "", inner.message);
+    (void)fail_path(ctx, "%s", inner.path ? inner.path : "");
+    return NULL;
+}
+
 struct definition *definition_parse(struct ctx *ctx, const struct documents *documents)
 {
     struct definition *definition = arena_new(ctx->arena, struct definition);
     definition->ctx = ctx;
     definition->template = template_parse(ctx, documents->template);
     if (!definition->template)
-        return NULL;
+        return fail_section(ctx);
     definition->environment =
         environment_build(ctx, documents->environment, documents->environment_files, documents->files);
     return definition->environment ? definition : NULL;

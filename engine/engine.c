@@ -29,12 +29,15 @@
 #include "engine/rows.h"
 
 enum {
-    TURN_BUDGET_US = 500000, /* then what there is gets committed */
+    TURN_BUDGET_US = 500000, /* of all operations in one round; then what there is gets committed */
+    DAY_MS = 24 * 3600 * 1000,
     WAIT_MAX_MS = 1000,      /* so that a stop is seen */
     FAILED_COMMITS_MAX = 5,  /* then an operation that cannot be stored is given up */
     RELOAD_BYTES = 64 << 20, /* an operation that grew by so much is made anew */
     RETRY_MS = 200,
 };
+
+static const char *const PARTITIONS_AHEAD = "3"; /* months */
 
 struct engine {
     const struct config *config;
@@ -45,8 +48,8 @@ struct engine {
     char id[UUID_SIZE];
     struct operation **operations;
     size_t count;
-    int64_t next_poll_us, next_renewal_us, next_heartbeat_us; /* monotonic */
-    bool rung;                                                /* a notification came: look now */
+    int64_t next_poll_us, next_renewal_us, next_heartbeat_us, next_upkeep_us; /* monotonic */
+    bool rung; /* a notification came: look now */
     struct engine_counters counters;
 };
 
@@ -284,12 +287,12 @@ static void commit(struct engine *engine, bool renew)
 /* ---- the round ---- */
 static void run_turns(struct engine *engine)
 {
-    int64_t now_us = clock_wall_us();
+    int64_t now_us = clock_wall_us(), budget_us = TURN_BUDGET_US / (int64_t)(engine->count + 1);
     for (size_t i = 0; i < engine->count; i++) {
         struct operation *operation = engine->operations[i];
         if (operation->turn > 0 && !operation->signalled && operation_due(operation) > now_us)
             continue;
-        operation_turn(operation, now_us, TURN_BUDGET_US);
+        operation_turn(operation, now_us, budget_us);
         engine->counters.turns++;
         engine->counters.resources_done += operation->changed_count;
     }
@@ -325,6 +328,18 @@ static void heartbeat(struct engine *engine)
     log_failure(engine, "cannot report as a service");
 }
 
+/* Events go to a partition a month; without one ahead they would pile up in the default partition. */
+static void upkeep(struct engine *engine)
+{
+    struct ctx *ctx = &engine->ctx;
+    if (db_begin(ctx, engine->db, DB_WRITE) == 0 &&
+        db_queue(ctx, engine->db, STMT_event_partitions_ensure, PARTITIONS_AHEAD) == 0 &&
+        db_commit(ctx, engine->db) == 0)
+        return;
+    db_rollback(engine->db);
+    log_failure(engine, "cannot make event partitions; events go to event_default meanwhile");
+}
+
 static bool is_time(int64_t *next_us, int64_t now_us, int64_t interval_ms)
 {
     if (now_us < *next_us)
@@ -338,6 +353,8 @@ static void work(struct engine *engine)
     int64_t now_us = clock_monotonic_us();
     if (is_time(&engine->next_heartbeat_us, now_us, engine->config->heartbeat))
         heartbeat(engine);
+    if (is_time(&engine->next_upkeep_us, now_us, DAY_MS))
+        upkeep(engine);
     if (engine->rung || is_time(&engine->next_poll_us, now_us, engine->config->poll_interval)) {
         engine->rung = false;
         if (claim(engine) != 0)

@@ -37,10 +37,10 @@ const char *column_seal(struct ctx *ctx, const char *tenant_id, bool sealed, con
     return sealed && text ? seal(ctx, seal_context(ctx, tenant_id, "resource"), text) : text;
 }
 
-/* JSON maps begin with a brace, sealed texts with a digit. */
+/* JSON maps and lists begin with a bracket, sealed texts with a digit. */
 const char *column_open(struct ctx *ctx, const char *tenant_id, const char *text)
 {
-    if (!text || *text == '{')
+    if (!text || *text == '{' || *text == '[')
         return text;
     return seal_open(ctx, seal_context(ctx, tenant_id, "resource"), text);
 }

@@ -3,12 +3,13 @@
  * libfcgi reads the protocol. Accepting, waiting, writing and closing are done here, because its own ways of
  * doing them have the traps that operators of FastCGI services know:
  *
- *   FCGX_Accept_r blocks in accept and then in read, with no time limit   we accept, wait for the first byte
- * beside the other descriptors, and set a read limit accept and SIGTERM race nobody blocks in accept: the
- * listening socket does not block, signals come by descriptor close waits up to 2 s for a peer that says
- * nothing                  the request was read to its very end, so there is nothing to wait for input that
- * nobody read is taken for the next request's beginning    the same replies leave in pieces of 8 kB one
- * sendmsg, whatever the size
+ *   FCGX_Accept_r blocks in accept and in read,      we accept, wait for the first byte beside the other
+ *   with no time limit                               descriptors, and set a read limit
+ *   accept and SIGTERM race                          nobody blocks in accept: the listening socket does not
+ *                                                    block, signals come by descriptor
+ *   close waits up to 2 s for a silent peer          the request was read to its end: nothing to wait for
+ *   input nobody read begins the next request        the same
+ *   replies leave in pieces of 8 kB                  one sendmsg, whatever the size
  *
  * For that, a connection is handed to libfcgi through the fields of FCGX_Request that its header shows but
  * does not promise (ipcFd, keepConnection, detached, listen_sock); they have been the same since its first

@@ -15,7 +15,7 @@
 #include "fcgi/server_config.h"
 #include "fcgi/worker.h"
 
-enum { PROCESSES_MAX = SLOTS_MAX / 2 - 8, FIRST_INHERITED = 3 };
+enum { PROCESSES_MAX = SLOTS_MAX / 2 - 8, FIRST_INHERITED = 3, STATUS_BACKLOG = 64 };
 
 /* ---- configuration ---- */
 
@@ -110,7 +110,8 @@ static int open_status_listener(struct ctx *ctx, struct master *master)
     if (listener_inherited() > 1)
         master->status_listener.fd = FIRST_INHERITED + 1;
     else if (*master->config->status_listen)
-        return listener_open(ctx, &master->status_listener, master->config->status_listen, 64, 0, NULL);
+        return listener_open(ctx, &master->status_listener, master->config->status_listen, STATUS_BACKLOG,
+                             server_config_listen_mode(master->config), master->config->group);
     return 0;
 }
 

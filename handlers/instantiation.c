@@ -96,9 +96,10 @@ static int check_size(struct ctx *ctx, size_t size)
 {
     if (size <= (size_t)ctx->config->max_template_size)
         return 0;
-    return fail(ctx, FAULT_REQUEST_LIMIT,
-                "Template size (%zu bytes) exceeds maximum allowed size (%lld bytes).", size,
-                (long long)ctx->config->max_template_size);
+    return fail(
+        ctx, FAULT_REQUEST_LIMIT,
+        "Request limit exceeded: Template size (%zu bytes) exceeds maximum allowed size (%lld bytes).", size,
+        (long long)ctx->config->max_template_size);
 }
 
 static const struct value *parse_template(struct ctx *ctx, const char *text, size_t length)

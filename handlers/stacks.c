@@ -5,17 +5,27 @@
 
 #include "base/uuid.h"
 #include "base/value.h"
+#include "engine/names.h"
 #include "handlers/arguments.h"
 #include "handlers/links.h"
 #include "handlers/views.h"
 
+/* Sealed where a parameter is hidden; NULL without an error when they are not to be shown. */
+static const char *open_outputs(struct request *request, const char *stored)
+{
+    return column_open(&request->ctx, request->ctx.tenant_id, stored);
+}
+
 int stacks_show(struct request *request)
 {
-    int outputs = argument_boolean_strict(request, "resolve_outputs", true);
-    if (outputs < 0)
+    int wanted = argument_boolean_strict(request, "resolve_outputs", true);
+    if (wanted < 0)
         return -1;
-    struct rows *rows = stack_read(request, STMT_stack_show, outputs ? "t" : "f");
+    struct rows *rows = stack_read(request, STMT_stack_show, wanted ? "t" : "f");
     if (!rows)
+        return -1;
+    const char *outputs = open_outputs(request, rows_text(rows, 0, STACK_OUTPUTS));
+    if (request->ctx.error.fault)
         return -1;
     struct links links = links_of(request, request->ctx.tenant_id);
     struct str *body = &request->reply.body;
@@ -71,7 +81,8 @@ static const struct value *read_outputs(struct request *request)
     struct rows *rows = stack_read(request, STMT_stack_outputs);
     if (!rows)
         return NULL;
-    return value_read_json(&request->ctx, rows_text(rows, 0, 0), rows_length(rows, 0, 0));
+    const char *outputs = open_outputs(request, rows_text(rows, 0, 0));
+    return outputs ? value_read_json(&request->ctx, outputs, strlen(outputs)) : NULL;
 }
 
 static void write_output_summary(struct str *out, const struct value *output)

@@ -47,7 +47,8 @@ enum stack_column {
 /* One stack of a list; project: say whose it is, for lists across tenants. */
 void view_stack_summary(struct str *out, const struct links *links, const struct rows *rows, size_t row,
                         bool project);
-void view_stack(struct str *out, const struct links *links, const struct rows *rows, bool with_outputs);
+/* outputs: JSON list as shown, NULL to leave them out. */
+void view_stack(struct str *out, const struct links *links, const struct rows *rows, const char *outputs);
 
 /* ---- resources: columns of sql/queries/resources.sql ---- */
 enum resource_column {

@@ -39,10 +39,9 @@ void view_stack_summary(struct str *out, const struct links *links, const struct
     str_add_char(out, '}');
 }
 
-void view_stack(struct str *out, const struct links *links, const struct rows *rows, bool with_outputs)
+void view_stack(struct str *out, const struct links *links, const struct rows *rows, const char *outputs)
 {
     const char *tags = rows_text(rows, 0, STACK_TAGS);
-    const char *outputs = rows_text(rows, 0, STACK_OUTPUTS);
     str_add(out, "{\"stack_name\": ");
     json_write_string(out, rows_text(rows, 0, STACK_NAME));
     str_add(out, ", ");
@@ -63,7 +62,7 @@ void view_stack(struct str *out, const struct links *links, const struct rows *r
     member_json(out, "tags", tags ? tags : "[]");
     member_plain(out, "stack_status", rows_text(rows, 0, STACK_STATE));
     member_text(out, "stack_status_reason", rows_text(rows, 0, STACK_REASON));
-    if (with_outputs && outputs)
+    if (outputs)
         member_json(out, "outputs", outputs);
     str_add_char(out, '}');
 }

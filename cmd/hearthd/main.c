@@ -128,8 +128,21 @@ static int test_config(const struct server *server)
     return rc ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* engine/ does not know of the process table, nor fcgi/ of operations: they meet here. */
+static void report_engine(const struct engine_counters *counters)
+{
+    server_report_engine(&(struct engine_status){
+        .operations = counters->operations,
+        .turns = counters->turns,
+        .transactions = counters->transactions,
+        .resources_done = counters->resources_done,
+        .takeovers = counters->takeovers,
+    });
+}
+
 int main(int argc, char **argv)
 {
+    engine_on_status(report_engine);
     struct options options = {.server = {.routes = routes, .engine = engine_run, .prepare = prepare}};
     if (read_options(&options, argc, argv))
         return print_usage(stderr);

@@ -119,7 +119,7 @@ create table stack (
     sealed_environment    text,                       -- the whole environment, sealed; null when nothing is hidden
     files_digest          text not null,
     parameters            text not null,              -- JSON map as shown: strings, hidden ones masked
-    outputs               text not null default '[]', -- JSON list as shown
+    outputs               text not null default '[]', -- JSON list as shown; sealed when a parameter is hidden
     tags                  text,                       -- JSON list as shown; null: none
     stack_user_project_id text,
     credential_id         uuid references credential,
@@ -130,6 +130,7 @@ create table stack (
 );
 create unique index stack_name on stack (tenant_id, name) where deleted_at is null;
 create index stack_list on stack (tenant_id, created_at desc, id desc) where deleted_at is null and parent_id is null;
+create index stack_status on stack (tenant_id, status, created_at desc, id desc) where deleted_at is null and parent_id is null;
 create index stack_list_all on stack (tenant_id, created_at desc, id desc);
 create index stack_parent on stack (parent_id) where parent_id is not null;
 create index stack_root on stack (tenant_id, root_id);
