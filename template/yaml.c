@@ -185,9 +185,24 @@ static const char *problem_text(const struct reader *reader)
     return parser->problem;
 }
 
+/* At the end of a text without a last newline libyaml stands on a line that is not there; PyYAML, after the
+ * last character. */
+static void settle_mark(const struct reader *reader, yaml_mark_t *mark)
+{
+    const char *end = reader->text + reader->length, *last = line_start(reader->text, end);
+    size_t lines = 0;
+    for (const char *at = reader->text; at < last; at++)
+        lines += *at == '\n';
+    if (mark->line <= lines || last == end)
+        return;
+    mark->line = lines;
+    (void)forward(last, end, (size_t)(end - last), &mark->column);
+}
+
 static int fail_parser(struct reader *reader)
 {
-    const yaml_parser_t *parser = &reader->parser;
+    yaml_parser_t *parser = &reader->parser;
+    settle_mark(reader, &parser->problem_mark);
     if (parser->error == YAML_READER_ERROR)
         return fail(reader->ctx, FAULT_BAD_REQUEST,
                     "unacceptable character #x%04x: %s\n  in \"<unicode string>\", "
