@@ -203,6 +203,7 @@ static int fail_parser(struct reader *reader)
 {
     yaml_parser_t *parser = &reader->parser;
     settle_mark(reader, &parser->problem_mark);
+    settle_mark(reader, &parser->context_mark);
     if (parser->error == YAML_READER_ERROR)
         return fail(reader->ctx, FAULT_BAD_REQUEST,
                     "unacceptable character #x%04x: %s\n  in \"<unicode string>\", "
