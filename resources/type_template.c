@@ -99,7 +99,8 @@ static const char *parameter_type(const struct writer *writer, const char *prope
 }
 
 /* ---- constraints ---- */
-/* HOT keeps a list of maps; custom constraints stay behind as empty maps, as in Heat. */
+/* HOT keeps a list of maps. A custom constraint has no place in it; the empty map that Heat leaves behind is
+ * one that its own validation refuses. NULL: nothing is left. */
 static const struct value *hot_constraints(const struct writer *writer, const struct value *constraints)
 {
     static const char *const kept[] = {"length", "range", "allowed_values", "allowed_pattern"};
@@ -108,9 +109,10 @@ static const struct value *hot_constraints(const struct writer *writer, const st
         struct value *map = value_map(writer->arena);
         for (size_t k = 0; k < COUNT_OF(kept); k++)
             put(writer, map, kept[k], value_get(value_at(constraints, i), kept[k]));
-        value_list_add(writer->arena, list, map);
+        if (value_count(map) > 0)
+            value_list_add(writer->arena, list, map);
     }
-    return list;
+    return value_count(list) > 0 ? list : NULL;
 }
 
 /* CFN spreads them over keys of the parameter. */
