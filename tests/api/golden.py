@@ -32,6 +32,15 @@ NUMBERED = [("uuid", re.compile(f"<uuid-\\d+>|{UUID}")),
 # Lists whose order Heat leaves to chance, and the member that names an item.
 UNORDERED = {"outputs": "output_key", "resources": "resource_name", "template_functions": "functions"}
 
+# Of software configurations and deployments: pattern of cases, and the cases that made what their <uuid-1>, <uuid-2> are.
+SOFTWARE = [
+    ("software_configs/delete", ["software_configs/create-minimal"]),
+    ("software_configs/*", ["software_configs/create"]),
+    ("software_deployments/create*", ["software_configs/create"]),
+    ("software_deployments/update-config", ["software_deployments/create", "software_configs/create-minimal"]),
+    ("software_deployments/*", ["software_deployments/create"]),
+]
+
 
 def load(name):
     return json.loads((CASES / f"{name}.json").read_text())
@@ -132,6 +141,7 @@ class World:
         self.service = service
         self.stacks = {}   # name: id
         self.events = []   # of "basic", newest first
+        self.software = {} # case that made a configuration or deployment: id
         self.known = [(service.url, RECORDED_URL)]
         for user, role in (("golden", "member"), ("golden2", "member"), ("goldenreader", "member")):
             self.add_user(user, "golden" if user == "goldenreader" else user, role)
@@ -155,10 +165,18 @@ class World:
         """A recorded path as it is today."""
         for literal, placeholder in sorted(self.known, key=lambda pair: -len(pair[1])):
             text = text.replace(placeholder, literal)
+        if name.startswith("software_"):
+            return self.resolve_software(name, text)
         segments = urllib.parse.unquote(text).split("?")[0].split("/")
         stack = segments[4] if len(segments) > 4 and segments[4] in self.stacks else "basic"
         text = text.replace("<uuid-1>", self.stacks.get(stack, MISSING_ID))
         return text.replace("<uuid-2>", self.event_of(name))
+
+    def resolve_software(self, name, text):
+        makers = next(makers for pattern, makers in SOFTWARE if fnmatch.fnmatchcase(name, pattern))
+        for number, maker in enumerate(makers, 1):
+            text = text.replace(f"<uuid-{number}>", self.software.get(maker, MISSING_ID))
+        return text
 
     def event_of(self, name):
         if not self.events:
@@ -174,7 +192,13 @@ class World:
         if "X-Auth-Token" in headers:
             headers["X-Auth-Token"] = self.tokens[headers["X-Auth-Token"]]
         body = request.get("body")
-        return self.service.http(request["method"], self.resolve(name, request["path"]), body, headers=headers)
+        if name.startswith("software_") and body is not None:
+            body = json.loads(self.resolve_software(name, json.dumps(body)))
+        reply = self.service.http(request["method"], self.resolve(name, request["path"]), body, headers=headers)
+        if name.startswith("software_") and request["method"] == "POST" and reply.status == 200:
+            [made] = reply.json.values()
+            self.software[name] = made["id"]
+        return reply
 
     def create(self, name, template, user="golden", wait="CREATE_COMPLETE", **body):
         path = self.service.create(name, template, user, wait, **body)

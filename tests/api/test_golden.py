@@ -58,6 +58,12 @@ SEQUENCE = [
     look_at_events, "events/*",
     "resource_types/*", "template_versions/*", "validate/*", "method/*", "misc/*",
     "delete/delete", finish_delete, "delete/*",
+    "software_configs/list-empty", "software_configs/create", "software_configs/create-*", "software_configs/list",
+    "software_configs/list-*", "software_configs/show*", "software_configs/put",
+    "software_deployments/list-empty", "software_deployments/create", "software_deployments/create-*",
+    "software_deployments/list*", "software_deployments/show*", "software_deployments/metadata*",
+    "software_deployments/update", "software_deployments/update-*", "software_configs/delete-in-use",
+    "software_deployments/delete*", "software_configs/delete*",
 ]
 LATER = {"stacks/show-output-error": "outputs/*"}  # needs what a later phase prepares
 
