@@ -2,7 +2,7 @@
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: help up down check unit-programs fuzz-programs bench fuzz docs format install
+.PHONY: help up down check check-openstack unit-programs fuzz-programs bench fuzz docs format install
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
 
@@ -18,6 +18,13 @@ down:
 #: make check [ONLY="unit api"]      all tests, or those sections (scripts/check lists them)
 check:
 	@scripts/check $(ONLY)
+
+#: make check-openstack              the tests against a real Keystone, started for them from Debian's packages
+check-openstack:
+	@scripts/install-packages run build test
+	@$(MAKE) --no-print-directory all
+	@env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 HEARTH_BUILD=$(BUILD) \
+	    /usr/bin/python3 -m pytest -q -p no:cacheprovider -rfE --tb=short tests/openstack
 
 #: make bench [ROUNDS=3]             speed and memory, beside the limit and beside Heat when one answers
 bench:

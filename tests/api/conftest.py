@@ -12,6 +12,7 @@ HEARTH_BUILD names the build to test (default: build); HEARTH_TEST_KEEP=1 keeps 
 import os
 import pwd
 import re
+import signal
 import subprocess
 
 import pytest
@@ -25,6 +26,8 @@ def pytest_sessionstart(session):
         pytest.exit(f"{hearth.BUILD} has no {' and no '.join(missing)}: make first, or set HEARTH_BUILD", 3)
     if hearth.IS_ROOT:
         make_service_user()
+    # Everything that was started is stopped, also when it is the run that is ended.
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 3))
 
 
 def make_service_user():

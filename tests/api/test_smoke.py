@@ -102,3 +102,25 @@ def test_openstacksdk(anywhere, stack_name):
     assert outputs["greeting"] == f"Hi, {stack_name}"
     cloud.orchestration.delete_stack(stack)
     cloud.orchestration.wait_for_delete(stack, interval=0.1, wait=60)
+
+
+def test_status_pages_through_nginx(service):
+    assert service.http("GET", "/-/ping").expect(200).text.strip() == "pong"
+    assert service.http("GET", "/-/status?json").expect(200).json
+    assert "hearth_requests_total" in service.http("GET", "/-/metrics").expect(200).text
+
+
+@pytest.mark.parametrize("web", ["nginx", "apache"])
+def test_without_hearthd_the_web_server_answers_in_heats_form(make_service, web):
+    service = make_service(web=web)
+    service.hearthd.stop()
+    reply = service.http("GET", "/v1/x/stacks").expect(503)
+    assert reply.json["code"] == 503 and reply.json["error"]["type"] == "ServiceUnavailable"
+    service.start_hearthd()
+    hearth.wait_until("hearthd to be back", service.answers)
+
+
+def test_a_body_past_nginxs_limit(service):
+    """Larger than hearthd would ever look at: refused by nginx, still in JSON."""
+    reply = service.api("POST", "/stacks", b"x" * (9 << 20)).expect(413)
+    assert reply.json["error"]["type"] == "RequestEntityTooLarge"

@@ -15,6 +15,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import statistics
 import subprocess
 import sys
@@ -156,9 +157,12 @@ class Client:
     def delete(self, path):
         started = time.perf_counter()
         self.call("DELETE", path)
-        while self.call("GET", path)[0] == 200:
-            time.sleep(0.005)
-        return time.perf_counter() - started
+        while (reply := self.call("GET", path))[0] == 200 and reply[1]["stack"]["stack_status"] == "DELETE_IN_PROGRESS":
+            time.sleep(0.002)
+        taken = time.perf_counter() - started
+        if reply[0] == 200 and reply[1]["stack"]["stack_status"] != "DELETE_COMPLETE":
+            raise SystemExit(f"{path}: {reply[1]['stack']['stack_status']} {reply[1]['stack']['stack_status_reason']}")
+        return taken
 
 
 def measure_creates(client, cases):
@@ -279,4 +283,5 @@ def main():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that all that was started is stopped
     main()
