@@ -120,9 +120,12 @@ const char *keystone_url(const struct keystone *keystone)
 
 /* ---- asking ---- */
 
+/* Clients are told the address they know; ours is for the log. */
 static int unavailable(struct ctx *ctx, struct keystone *keystone)
 {
-    return fail(ctx, FAULT_UNAVAILABLE, "The identity service at %s is not available.", keystone->url);
+    const char *known = keystone->config->keystone_public_url;
+    return fail(ctx, FAULT_UNAVAILABLE, "The identity service at %s is not available.",
+                *known ? known : keystone->url);
 }
 
 static int no_answer(struct ctx *ctx, struct keystone *keystone, const char *why)
@@ -163,6 +166,8 @@ static int login(struct ctx *ctx, struct keystone *keystone)
     *keystone->token = '\0';
     if (ask(ctx, keystone, &call) < 0)
         return -1;
+    if (call.status != 201 && call.status != 401 && call.status != 403)
+        return no_answer(ctx, keystone, arena_printf(ctx->arena, "it answered %d to a login", call.status));
     const char *token = http_header(&call, "X-Subject-Token");
     const struct identity *self =
         call.status == 201 ? keystone_token_read(ctx->arena, call.answer.data, call.answer.length) : NULL;
@@ -236,6 +241,13 @@ static struct identity *unauthenticated(struct ctx *ctx)
     return fail_null(ctx, FAULT_UNAUTHENTICATED, "The request you have made requires authentication.");
 }
 
+/* What no Keystone answers about a token (a proxy's word, too many requests): not the token's fault. */
+static struct identity *strange_answer(struct ctx *ctx, struct keystone *keystone, const char *what)
+{
+    (void)no_answer(ctx, keystone, what);
+    return NULL;
+}
+
 struct identity *keystone_validate(struct ctx *ctx, struct keystone *keystone, const char *token)
 {
     struct http_call call;
@@ -245,13 +257,13 @@ struct identity *keystone_validate(struct ctx *ctx, struct keystone *keystone, c
         return NULL;
     if (call.status == 401 || call.status == 403)
         return refused(ctx, keystone, call.status);
-    if (call.status != 200)
+    if (call.status == 404)
         return unauthenticated(ctx);
+    if (call.status != 200)
+        return strange_answer(ctx, keystone, arena_printf(ctx->arena, "it answered %d", call.status));
     struct identity *identity = keystone_token_read(ctx->arena, call.answer.data, call.answer.length);
-    if (identity == NULL) {
-        (void)no_answer(ctx, keystone, "its answer is no token document");
-        return NULL;
-    }
+    if (identity == NULL)
+        return strange_answer(ctx, keystone, "its answer is no token document");
     return identity->expires_us > clock_wall_us() ? identity : unauthenticated(ctx);
 }
 

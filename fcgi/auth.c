@@ -28,8 +28,12 @@ static int open_keystone(struct ctx *ctx)
 {
     if (state.keystone != NULL)
         return 0;
-    state.keystone = keystone_create(ctx, http_create());
-    return state.keystone != NULL ? 0 : -1;
+    struct http *http = http_create();
+    state.keystone = keystone_create(ctx, http);
+    if (state.keystone != NULL)
+        return 0;
+    http_destroy(http);
+    return -1;
 }
 
 int auth_open(struct ctx *ctx)

@@ -241,7 +241,8 @@ const char *request_identity_url(struct request *request)
 {
     const struct config *config = request->ctx.config;
     if (strcmp(config->auth, "keystone") == 0) {
-        const char *url = without_slash(request->ctx.arena, config->keystone_url);
+        const char *known = config->keystone_public_url;
+        const char *url = without_slash(request->ctx.arena, *known ? known : config->keystone_url);
         size_t length = strlen(url);
         bool versioned = length > 3 && strcmp(url + length - 3, "/v3") == 0;
         return arena_strndup(request->ctx.arena, url, versioned ? length - 3 : length);

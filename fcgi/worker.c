@@ -458,6 +458,13 @@ static int open_worker(struct worker *worker, struct ctx *ctx)
     return worker->server->prepare ? worker->server->prepare(ctx) : 0;
 }
 
+static void close_worker(struct worker *worker, struct ctx *ctx)
+{
+    db_close(worker->db);
+    arena_destroy(worker->arena);
+    arena_destroy(ctx->arena);
+}
+
 int worker_run(const struct server *server, const struct config *config, int listener,
                const struct parking *parking, struct slot *slot)
 {
@@ -467,6 +474,7 @@ int worker_run(const struct server *server, const struct config *config, int lis
     the_worker = &worker;
     if (open_worker(&worker, &ctx)) {
         log_error(NULL, "%s", ctx.error.message);
+        close_worker(&worker, &ctx);
         return EXIT_PREPARE;
     }
     arena_on_out_of_memory(out_of_memory);
@@ -476,8 +484,6 @@ int worker_run(const struct server *server, const struct config *config, int lis
         watch(&worker, worker.parking.out, EVENT_PARKING, EPOLLIN | EPOLLEXCLUSIVE);
     slot->state = SLOT_IDLE;
     loop(&worker);
-    db_close(worker.db);
-    arena_destroy(worker.arena);
-    arena_destroy(ctx.arena);
+    close_worker(&worker, &ctx);
     return worker.recycled ? EXIT_RECYCLED : 0;
 }
