@@ -30,7 +30,8 @@ PATTERNS = [  # (what a side may hold, what stands for it), once ids are numbere
 NUMBERED = [("uuid", re.compile(f"<uuid-\\d+>|{UUID}")),
             ("hex32", re.compile(r"<hex32-\d+>|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"))]
 # Lists whose order Heat leaves to chance, and the member that names an item.
-UNORDERED = {"outputs": "output_key", "resources": "resource_name", "template_functions": "functions"}
+UNORDERED = {"outputs": "output_key", "resources": "resource_name", "template_functions": "functions",
+             **{kind: "resource_name" for kind in ("unchanged", "updated", "replaced", "added", "deleted")}}
 
 
 def load(name):
@@ -87,7 +88,8 @@ class Normaliser:
 def ordered(value, key=None):
     """Sorts the lists that come in any order."""
     if isinstance(value, dict):
-        members = sorted(value.items()) if key == "attributes" else value.items()
+        exported = key == "resources" and all(isinstance(item, dict) and "resource_data" in item for item in value.values())
+        members = sorted(value.items()) if key == "attributes" or exported else value.items()
         return {name: ordered(item, name) for name, item in members}
     if isinstance(value, list):
         items = [ordered(item) for item in value]
@@ -132,6 +134,7 @@ class World:
         self.service = service
         self.stacks = {}   # name: id
         self.events = []   # of "basic", newest first
+        self.snapshot = MISSING_ID  # the first of "basic"
         self.known = [(service.url, RECORDED_URL)]
         for user, role in (("golden", "member"), ("golden2", "member"), ("goldenreader", "member")):
             self.add_user(user, "golden" if user == "goldenreader" else user, role)
@@ -157,8 +160,11 @@ class World:
             text = text.replace(placeholder, literal)
         segments = urllib.parse.unquote(text).split("?")[0].split("/")
         stack = segments[4] if len(segments) > 4 and segments[4] in self.stacks else "basic"
+        if "basic-rnd-<rand12>" in text:
+            rnd = self.service.api("GET", self.path("basic", "/resources/rnd"), user="golden").json["resource"]
+            text = text.replace("basic-rnd-<rand12>", rnd["physical_resource_id"])
         text = text.replace("<uuid-1>", self.stacks.get(stack, MISSING_ID))
-        return text.replace("<uuid-2>", self.event_of(name))
+        return text.replace("<uuid-2>", self.snapshot if name.startswith("snapshots/") else self.event_of(name))
 
     def event_of(self, name):
         if not self.events:
