@@ -2,6 +2,7 @@
  *
  *   engine_fence             locks the operations that are still ours, and prolongs their leases
  *   engine_resources_update  ┐
+ *   update_resources_…       │ (an update's: rows that come, take another's place, go)
  *   engine_events_insert     │ one statement a table, whatever the number of rows,
  *   engine_stacks_update     │ sent together with the commit
  *   engine_operations_update ┘
@@ -16,8 +17,10 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/seal.h"
 #include "engine/names.h"
 #include "engine/rows.h"
+#include "engine/stack_data.h"
 
 /* ---- the fence ---- */
 static const char *fence_rows(struct ctx *ctx, struct operation **operations, size_t count)
@@ -62,14 +65,20 @@ static const char *json_or_null(struct ctx *ctx, const struct value *value)
     return value ? value_to_json(ctx->arena, value) : NULL;
 }
 
-static const char *progress_json(struct ctx *ctx, const struct node *node)
+/* What a step needs to go on, in whatever engine, NULL: none is under way. */
+static const struct value *progress_of(struct ctx *ctx, const struct node *node)
 {
     if (!node->running)
         return NULL;
     struct value *progress = value_map(ctx->arena);
     value_map_set(ctx->arena, progress, "started_us", value_int(ctx->arena, node->started_us));
+    value_map_set(ctx->arena, progress, "traversal", value_int(ctx->arena, node->step_traversal));
     value_map_set(ctx->arena, progress, "step", node->progress ? node->progress : &value_null);
-    return value_to_json(ctx->arena, progress);
+    if (node->wanted)
+        value_map_set(ctx->arena, progress, "wanted", node->wanted);
+    if (node->wanted_definition)
+        value_map_set(ctx->arena, progress, "definition", node->wanted_definition);
+    return progress;
 }
 
 /* Columns that may hold hidden values are sealed where the stack has any. */
@@ -92,21 +101,66 @@ static int add_resource(struct ctx *ctx, struct row_list *list, const struct ope
     row_text(list, "reason", node->reason);
     row_text(list, "physical_id", node->physical_id);
     row_text(list, "metadata", node->new_metadata);
-    row_text(list, "progress", progress_json(ctx, node));
     row_int(list, "attempt", node->attempt);
+    row_int(list, "traversal", node->traversal);
+    row_int(list, "made_in", node->made_in);
     row_text(list, "attempt_id", node->attempt_id);
     if (node->running && node->due_us != DUE_NEVER)
         row_int(list, "due_us", node->due_us);
     row_bool(list, "sealed", operation->definition && operation->definition->has_hidden);
     int result = add_sealed(ctx, list, operation, "properties", node->given) == 0 &&
                          add_sealed(ctx, list, operation, "attributes", node->attributes) == 0 &&
-                         add_sealed(ctx, list, operation, "data", node->data) == 0
+                         add_sealed(ctx, list, operation, "data", node->data) == 0 &&
+                         add_sealed(ctx, list, operation, "definition", node->definition) == 0 &&
+                         add_sealed(ctx, list, operation, "progress", progress_of(ctx, node)) == 0
                      ? 0
                      : -1;
     row_end(list);
     return result;
 }
 
+/* ---- rows of an update ---- */
+static void add_new(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                    const struct node *node)
+{
+    row_begin(list);
+    row_text(list, "id", node->id);
+    row_text(list, "tenant_id", operation->tenant_id);
+    row_text(list, "stack_id", operation->stack_id);
+    row_text(list, "name", node->name);
+    row_text(list, "type", node->type_name);
+    row_text(list, "physical_name", node->physical_name);
+    row_text(list, "description", node->description);
+    row_text(list, "metadata", value_to_json(ctx->arena, node->metadata));
+    row_json(list, "requires", value_to_json(ctx->arena, node->requires));
+    row_text(list, "required_by", node->required_by);
+    row_text(list, "deletion_policy", node->deletion_policy);
+    /* not standing yet: the place may still be taken */
+    row_text(list, "superseded_by", node->standing_changed ? node->id : NULL);
+    row_int(list, "made_in", node->made_in);
+    row_end(list);
+}
+
+static void add_description(struct ctx *ctx, struct row_list *list, const struct node *node)
+{
+    row_begin(list);
+    row_text(list, "id", node->id);
+    row_json(list, "requires", json_or_null(ctx, node->requires));
+    row_text(list, "required_by", node->required_by);
+    row_text(list, "deletion_policy", node->deletion_policy);
+    row_text(list, "description", node->description);
+    row_end(list);
+}
+
+static void add_superseded(struct row_list *list, const struct node *node)
+{
+    row_begin(list);
+    row_text(list, "id", node->id);
+    row_text(list, "superseded_by", node->superseded_by);
+    row_end(list);
+}
+
+/* ---- rows of all ---- */
 static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *operation)
 {
     const struct value *outputs = NULL;
@@ -122,6 +176,7 @@ static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *o
     int result = add_sealed(ctx, list, operation, "outputs", outputs);
     row_bool(list, "touched", operation->stack_touched);
     row_bool(list, "deleted", operation->stack_deleted);
+    row_bool(list, "settled", operation->settled);
     row_end(list);
     return result;
 }
@@ -148,13 +203,30 @@ static void add_events(struct ctx *ctx, struct row_list *list, const struct oper
 
 /* ---- the transaction ---- */
 struct batch {
-    struct row_list resources, events, stacks, operations, purged;
+    struct row_list resources, events, stacks, operations, purged, deleted;
+    struct row_list added, described, superseded, standing, removed;
 };
+
+static int collect_node(struct ctx *ctx, struct batch *batch, const struct operation *operation,
+                        const struct node *node)
+{
+    if (node->added)
+        add_new(ctx, &batch->added, operation, node);
+    if (node->described && !node->added)
+        add_description(ctx, &batch->described, node);
+    if (node->standing_changed && node->superseded_by)
+        add_superseded(&batch->superseded, node);
+    else if (node->standing_changed)
+        row_list_add_text(&batch->standing, node->id);
+    if (node->gone)
+        row_list_add_text(&batch->removed, node->id);
+    return node->gone ? 0 : add_resource(ctx, &batch->resources, operation, node);
+}
 
 static int collect(struct ctx *ctx, struct batch *batch, struct operation *operation)
 {
     for (size_t i = 0; i < operation->changed_count && !operation->purge; i++)
-        if (add_resource(ctx, &batch->resources, operation, &operation->nodes[operation->changed[i]]) != 0)
+        if (collect_node(ctx, batch, operation, &operation->nodes[operation->changed[i]]) != 0)
             return -1;
     add_events(ctx, &batch->events, operation);
     if ((operation->stack_changed || operation->outputs_changed) &&
@@ -164,12 +236,37 @@ static int collect(struct ctx *ctx, struct batch *batch, struct operation *opera
         add_operation(&batch->operations, operation);
     if (operation->purge)
         row_list_add_text(&batch->purged, operation->stack_id);
+    if (operation->stack_deleted)
+        row_list_add_text(&batch->deleted, operation->stack_id);
     return 0;
 }
 
 static int queue_rows(struct ctx *ctx, struct db *db, enum statement statement, struct row_list *list)
 {
     return list->count ? db_queue(ctx, db, statement, row_list_json(list)) : 0;
+}
+
+/* In an order that never shows a name twice. */
+static int queue_resources(struct ctx *ctx, struct db *db, struct batch *batch)
+{
+    const char *removed = batch->removed.count ? row_list_json(&batch->removed) : NULL;
+    if (queue_rows(ctx, db, STMT_update_resources_add, &batch->added) != 0 ||
+        queue_rows(ctx, db, STMT_engine_resources_update, &batch->resources) != 0 ||
+        queue_rows(ctx, db, STMT_update_resources_describe, &batch->described) != 0 ||
+        queue_rows(ctx, db, STMT_update_resources_supersede, &batch->superseded) != 0 ||
+        queue_rows(ctx, db, STMT_update_resources_stand, &batch->standing) != 0)
+        return -1;
+    if (removed && (db_queue(ctx, db, STMT_update_resources_orphan, removed) != 0 ||
+                    db_queue(ctx, db, STMT_update_resources_remove, removed) != 0))
+        return -1;
+    return queue_rows(ctx, db, STMT_engine_resources_purge, &batch->purged);
+}
+
+static int queue_turning_back(struct ctx *ctx, struct db *db, const struct operation *operation)
+{
+    if (!operation->turned_back)
+        return 0;
+    return db_queue(ctx, db, STMT_update_turn_back, operation->tenant_id, operation->stack_id);
 }
 
 static int queue_prune(struct ctx *ctx, struct db *db, const struct operation *operation)
@@ -180,6 +277,22 @@ static int queue_prune(struct ctx *ctx, struct db *db, const struct operation *o
                     arena_printf(ctx->arena, "%" PRId64, ctx->config->max_events_per_stack));
 }
 
+/* A snapshot keeps the stack as this transaction leaves it. Its data are read back from the rows just
+ * written. */
+static int finish_snapshot(struct ctx *ctx, struct db *db, const struct operation *operation)
+{
+    if (operation->phase != PHASE_OVER || !operation->snapshot_id)
+        return 0;
+    const struct value *data = stack_data(ctx, db, operation->tenant_id, operation->stack_id);
+    const char *sealed =
+        data ? seal(ctx, seal_context(ctx, operation->tenant_id, "snapshot"), value_to_json(ctx->arena, data))
+             : NULL;
+    if (!sealed)
+        return -1;
+    return db_queue(ctx, db, STMT_snapshot_finish, operation->snapshot_id,
+                    status_name(operation->stack.status), operation->stack_reason, sealed);
+}
+
 static int write_all(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
 {
     struct batch batch = {
@@ -188,18 +301,26 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         .stacks = ROW_LIST_INIT(ctx->arena),
         .operations = ROW_LIST_INIT(ctx->arena),
         .purged = ROW_LIST_INIT(ctx->arena),
+        .deleted = ROW_LIST_INIT(ctx->arena),
+        .added = ROW_LIST_INIT(ctx->arena),
+        .described = ROW_LIST_INIT(ctx->arena),
+        .superseded = ROW_LIST_INIT(ctx->arena),
+        .standing = ROW_LIST_INIT(ctx->arena),
+        .removed = ROW_LIST_INIT(ctx->arena),
     };
     for (size_t i = 0; i < count; i++)
         if (!operations[i]->lost && collect(ctx, &batch, operations[i]) != 0)
             return -1;
     if (queue_rows(ctx, db, STMT_engine_stacks_update, &batch.stacks) != 0 ||
-        queue_rows(ctx, db, STMT_engine_resources_update, &batch.resources) != 0 ||
-        queue_rows(ctx, db, STMT_engine_resources_purge, &batch.purged) != 0 ||
+        queue_resources(ctx, db, &batch) != 0 ||
+        queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||
         queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
         queue_rows(ctx, db, STMT_engine_operations_update, &batch.operations) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
-        if (!operations[i]->lost && queue_prune(ctx, db, operations[i]) != 0)
+        if (!operations[i]->lost &&
+            (queue_turning_back(ctx, db, operations[i]) != 0 || queue_prune(ctx, db, operations[i]) != 0 ||
+             finish_snapshot(ctx, db, operations[i]) != 0))
             return -1;
     return 0;
 }

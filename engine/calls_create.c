@@ -7,12 +7,12 @@
 #include "base/uuid.h"
 #include "cloud/identity.h"
 #include "engine/calls.h"
+#include "engine/documents.h"
 #include "engine/draft.h"
 #include "engine/event.h"
 #include "engine/names.h"
 #include "engine/rows.h"
 #include "sql/db.h"
-#include "sql/document.h"
 
 struct creation {
     struct ctx *ctx;
@@ -20,33 +20,6 @@ struct creation {
     const struct draft *draft;
     const char *id, *operation_id;
 };
-
-/* ---- environment, with hidden parameters masked ---- */
-static const struct value *mask_section(struct ctx *ctx, const struct template *template,
-                                        const struct value *section)
-{
-    struct value *masked = value_copy(ctx->arena, section);
-    for (size_t i = 0; i < value_count(section); i++) {
-        const struct parameter_schema *schema = template_parameter(template, section->map.entries[i].key);
-        if (schema && schema->hidden)
-            value_map_set(ctx->arena, masked, schema->name, value_string(ctx->arena, "******"));
-    }
-    return masked;
-}
-
-static const char *masked_environment(const struct creation *creation, const struct value *document)
-{
-    static const char *const sections[] = {"parameters", "parameter_defaults"};
-    struct ctx *ctx = creation->ctx;
-    struct value *masked = value_copy(ctx->arena, document);
-    for (size_t i = 0; i < COUNT_OF(sections); i++) {
-        const struct value *section = value_get(document, sections[i]);
-        if (value_is(section, VALUE_MAP))
-            value_map_set(ctx->arena, masked, sections[i],
-                          mask_section(ctx, creation->draft->definition->template, section));
-    }
-    return value_to_json(ctx->arena, masked);
-}
 
 /* ---- resources ---- */
 /* Names on the far side of each edge of a resource; the edges are sorted by from. */
@@ -117,34 +90,26 @@ static const char *resource_rows(const struct creation *creation)
 }
 
 /* ---- the transaction ---- */
-static const char *sealed_environment(const struct creation *creation, const struct value *document)
-{
-    struct ctx *ctx = creation->ctx;
-    return seal(ctx, seal_context(ctx, ctx->tenant_id, "environment"), value_to_json(ctx->arena, document));
-}
-
 static const char *tags_json(const struct creation *creation)
 {
     const struct value *tags = creation->input->tags;
     return value_count(tags) ? value_to_json(creation->ctx->arena, tags) : NULL;
 }
 
+static const char *action_of(const struct creation *creation)
+{
+    return creation->input->adopt ? "ADOPT" : "CREATE";
+}
+
 static int queue_stack(const struct creation *creation)
 {
     struct ctx *ctx = creation->ctx;
     const struct definition *definition = creation->draft->definition;
-    const struct value *environment = environment_document(ctx, definition->environment);
-    const char *sealed = definition->has_hidden ? sealed_environment(creation, environment) : NULL;
-    const char *shown = masked_environment(creation, environment);
-    const char *files =
-        value_is_null(creation->input->files) ? "{}" : value_to_json(ctx->arena, creation->input->files);
-    const char *template_digest = document_put(ctx, ctx->db, creation->draft->template_json);
-    const char *environment_digest = template_digest ? document_put(ctx, ctx->db, shown) : NULL;
-    const char *files_digest = environment_digest ? document_put(ctx, ctx->db, files) : NULL;
+    struct stored_documents documents;
     const char *outputs =
         column_seal(ctx, ctx->tenant_id, definition->has_hidden,
                     value_to_json(ctx->arena, definition_outputs(creation->draft->definition)));
-    if (!files_digest || !outputs || (definition->has_hidden && !sealed))
+    if (!outputs || documents_put(ctx, creation->draft, creation->input->files, &documents) != 0)
         return -1;
     const char *minutes = creation->input->timeout_mins >= 0
                               ? arena_printf(ctx->arena, "%d", creation->input->timeout_mins)
@@ -152,9 +117,8 @@ static int queue_stack(const struct creation *creation)
     return db_queue(ctx, ctx->db, STMT_engine_stack_insert, creation->id, ctx->tenant_id,
                     creation->input->name, ctx->identity->user_name, ctx->identity->user_id, minutes,
                     creation->input->disable_rollback ? "true" : "false", definition->template->description,
-                    template_digest, environment_digest, sealed, files_digest,
-                    value_to_json(ctx->arena, parameters_shown(ctx, definition->parameters, false)), outputs,
-                    tags_json(creation));
+                    documents.template, documents.environment, documents.sealed_environment, documents.files,
+                    documents.parameters, outputs, tags_json(creation), action_of(creation));
 }
 
 static int queue_tags(const struct creation *creation)
@@ -166,31 +130,48 @@ static int queue_tags(const struct creation *creation)
                     creation->id, tags);
 }
 
+/* What is to be adopted may have secrets in it. */
+static int add_adopted(const struct creation *creation, struct value *input)
+{
+    struct ctx *ctx = creation->ctx;
+    if (!creation->input->adopt)
+        return 0;
+    const char *sealed = seal(ctx, seal_context(ctx, ctx->tenant_id, "adopt"),
+                              value_to_json(ctx->arena, creation->input->adopt));
+    if (!sealed)
+        return -1;
+    value_map_set(ctx->arena, input, "adopt", value_string(ctx->arena, sealed));
+    return 0;
+}
+
 static int queue_operation(const struct creation *creation)
 {
     struct ctx *ctx = creation->ctx;
     struct value *input = value_map(ctx->arena);
     if (creation->input->base_url)
         value_map_set(ctx->arena, input, "base_url", value_string(ctx->arena, creation->input->base_url));
+    if (add_adopted(creation, input) != 0)
+        return -1;
     return db_queue(ctx, ctx->db, STMT_engine_operation_insert, creation->operation_id, ctx->tenant_id,
-                    creation->id, "CREATE", ctx->request_id, value_to_json(ctx->arena, input),
+                    creation->id, action_of(creation), ctx->request_id, value_to_json(ctx->arena, input),
                     arena_printf(ctx->arena, "%" PRId64, creation->draft->timeout_us / 1000));
 }
 
 static int queue_first_event(const struct creation *creation)
 {
     struct row_list list = ROW_LIST_INIT(creation->ctx->arena);
-    event_row(&list, &(struct event){
-                         .tenant_id = creation->ctx->tenant_id,
-                         .stack_id = creation->id,
-                         .operation_id = creation->operation_id,
-                         .resource_name = creation->input->name,
-                         .resource_type = STACK_EVENT_TYPE,
-                         .physical_id = creation->id,
-                         .action = "CREATE",
-                         .status = "IN_PROGRESS",
-                         .reason = "Stack CREATE started",
-                     });
+    event_row(&list,
+              &(struct event){
+                  .tenant_id = creation->ctx->tenant_id,
+                  .stack_id = creation->id,
+                  .operation_id = creation->operation_id,
+                  .resource_name = creation->input->name,
+                  .resource_type = STACK_EVENT_TYPE,
+                  .physical_id = creation->id,
+                  .action = action_of(creation),
+                  .status = "IN_PROGRESS",
+                  .reason = arena_printf(creation->ctx->arena, "Stack %s started", action_of(creation)),
+              });
     return db_queue(creation->ctx, creation->ctx->db, STMT_engine_events_insert, row_list_json(&list));
 }
 

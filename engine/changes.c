@@ -82,11 +82,13 @@ bool operation_has_changes(const struct operation *operation)
 void operation_committed(struct operation *operation)
 {
     for (size_t i = 0; i < operation->changed_count; i++) {
-        operation->nodes[operation->changed[i]].changed = false;
-        operation->nodes[operation->changed[i]].new_metadata = NULL;
+        struct node *node = &operation->nodes[operation->changed[i]];
+        node->changed = node->added = node->standing_changed = node->described = false;
+        node->new_metadata = NULL;
     }
     operation->changed_count = operation->event_count = 0;
     operation->stack_changed = operation->outputs_changed = operation->stack_touched = false;
     operation->stack_deleted = operation->purge = operation->deadline_changed = false;
+    operation->turned_back = operation->settled = false;
     operation->failed_commits = 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/str.h"
 #include "sql/db.h"
 
 enum { STACK_NAME_MAX = 255, MINUTE_US = 60000000 };
@@ -109,7 +110,7 @@ static int check_definition(struct ctx *ctx, struct draft *draft)
                : -1;
 }
 
-struct draft *draft_check(struct ctx *ctx, const struct stack_input *input, const char *stack_id)
+static struct draft *draft_new(struct ctx *ctx, const struct stack_input *input, const char *stack_id)
 {
     struct draft *draft = arena_new(ctx->arena, struct draft);
     draft->timeout_us = timeout_of(ctx, input);
@@ -126,9 +127,58 @@ struct draft *draft_check(struct ctx *ctx, const struct stack_input *input, cons
     if (check_template_size(ctx, draft->template_json) != 0)
         return NULL;
     draft->definition = definition_parse(ctx, &draft->documents);
-    if (!draft->definition || check_name_and_quota(ctx, input->name) != 0 ||
+    return draft->definition ? draft : NULL;
+}
+
+struct draft *draft_check(struct ctx *ctx, const struct stack_input *input, const char *stack_id)
+{
+    struct draft *draft = draft_new(ctx, input, stack_id);
+    if (!draft || check_name_and_quota(ctx, input->name) != 0 ||
         draft_check_resource_limit(ctx, draft->definition->template) != 0 ||
         check_name(ctx, input->name) != 0 || check_definition(ctx, draft) != 0)
+        return NULL;
+    return draft;
+}
+
+/* ---- updates ---- */
+static bool has_immutable(const struct template *template)
+{
+    for (size_t i = 0; i < template->parameter_count; i++)
+        if (template->parameters[i].immutable)
+            return true;
+    return false;
+}
+
+/* A parameter that the stack did not have before may be set. */
+static int check_immutable(struct ctx *ctx, const struct definition *now, const struct documents *current)
+{
+    struct definition *before = has_immutable(now->template) ? definition_parse(ctx, current) : NULL;
+    if (!before || definition_resolve_parameters(before, current) != 0) {
+        error_clear(ctx);
+        return 0;
+    }
+    struct str changed = STR_INIT(ctx->arena);
+    for (size_t i = 0; i < now->template->parameter_count; i++) {
+        const struct parameter_schema *schema = &now->template->parameters[i];
+        const struct parameter *old = parameters_find(before->parameters, schema->name),
+                               *new = parameters_find(now->parameters, schema->name);
+        if (schema->immutable && old && new && !value_equal(old->value, new->value))
+            str_printf(&changed, "%s%s", changed.length ? ", " : "", schema->name);
+    }
+    if (changed.length == 0)
+        return 0;
+    return fail(ctx, FAULT_IMMUTABLE_PARAMETER,
+                "The following parameters are immutable and may not be updated: %s", changed.data);
+}
+
+struct draft *draft_check_update(struct ctx *ctx, const struct stack_input *input,
+                                 const struct documents *current)
+{
+    struct draft *draft = draft_new(ctx, input, current->stack_id);
+    if (!draft || draft_check_resource_limit(ctx, draft->definition->template) != 0 ||
+        definition_resolve_parameters(draft->definition, &draft->documents) != 0 ||
+        check_immutable(ctx, draft->definition, current) != 0 || definition_link(draft->definition) != 0 ||
+        definition_validate(draft->definition, true, draft->timeout_us) != 0)
         return NULL;
     return draft;
 }

@@ -17,6 +17,9 @@ struct draft {
 const struct value *draft_environment(struct ctx *ctx, const struct stack_input *input);
 /* Name free and well formed, limits kept, everything valid. stack_id: what OS::stack_id shall be. */
 struct draft *draft_check(struct ctx *ctx, const struct stack_input *input, const char *stack_id) MUST_CHECK;
+/* The same for a stack that is there: current are the documents it has now. Immutable parameters are kept. */
+struct draft *draft_check_update(struct ctx *ctx, const struct stack_input *input,
+                                 const struct documents *current) MUST_CHECK;
 /* Most resources in one stack; fails with Heat's message. */
 int draft_check_resource_limit(struct ctx *ctx, const struct template *template) MUST_CHECK;
 

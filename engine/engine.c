@@ -298,13 +298,20 @@ static void run_turns(struct engine *engine)
     }
 }
 
-/* Long waits with many looks leave something behind in an operation's arena each time. */
-static void renew_memory(struct engine *engine)
+/* Long waits with many looks leave something behind in an operation's arena each time; and one that turned
+ * back to the previous definition begins anew with that. */
+static bool is_to_be_renewed(const struct operation *operation)
+{
+    bool grown = arena_used(operation->arena) >= operation->loaded_bytes * 3 + RELOAD_BYTES;
+    return (grown || operation->phase == PHASE_TURN_BACK) && !operation->more &&
+           !operation_has_changes(operation);
+}
+
+static void renew_operations(struct engine *engine)
 {
     for (size_t i = engine->count; i-- > 0;) {
         struct operation *operation = engine->operations[i];
-        if (arena_used(operation->arena) < operation->loaded_bytes * 3 + RELOAD_BYTES || operation->more ||
-            operation_has_changes(operation))
+        if (!is_to_be_renewed(operation))
             continue;
         const char *ids = arena_strdup(engine->arena, ids_json(engine, &operation, 1, false));
         drop(engine, i);
@@ -363,7 +370,7 @@ static void work(struct engine *engine)
     run_turns(engine);
     commit(engine, engine->count > 0 && is_time(&engine->next_renewal_us, now_us, engine->config->lease / 3));
     drop_finished(engine);
-    renew_memory(engine);
+    renew_operations(engine);
 }
 
 /* Milliseconds until something is due. */

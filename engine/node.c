@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "engine/operation.h"
+#include "engine/update_compare.h"
 
 /* ---- properties ---- */
 /* Properties as the template gives them with all that is known now. NULL: the reason is in the context. */
@@ -18,46 +19,62 @@ static const struct value *resolve_properties(struct operation *operation, struc
 
 /* What events show: hidden parameters masked. A function that cannot work on the mask leaves nothing to show.
  */
-static const char *masked_properties(struct operation *operation, struct node *node)
+static const char *masked_properties(struct operation *operation, struct node *node,
+                                     const struct value *given)
 {
     if (!operation->definition->masked.parameters)
-        return value_to_json(operation->arena, node->given);
+        return value_to_json(operation->arena, given);
     const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
     error_clear(&operation->ctx);
     return masked ? value_to_json(operation->arena, masked) : "{}";
 }
 
-static int resolve_metadata(struct operation *operation, struct node *node)
+static int resolve_metadata(struct operation *operation, struct node *node, const struct value **metadata)
 {
+    *metadata = NULL;
     if (!node->resource->metadata)
         return 0;
-    const struct value *metadata = definition_resolve(
-        operation->definition, &operation->definition->scope,
-        arena_printf(operation->arena, "resources.%s.metadata", node->name), node->resource->metadata);
-    if (!metadata)
+    *metadata = definition_resolve(operation->definition, &operation->definition->scope,
+                                   arena_printf(operation->arena, "resources.%s.metadata", node->name),
+                                   node->resource->metadata);
+    return *metadata ? 0 : -1;
+}
+
+int node_want(struct operation *operation, struct node *node, const struct resource_type *type,
+              struct wanted *wanted)
+{
+    struct ctx *ctx = &operation->ctx;
+    *wanted = (struct wanted){0};
+    wanted->given = resolve_properties(operation, node, &operation->definition->scope);
+    if (!wanted->given)
         return -1;
-    if (!value_equal(metadata, node->metadata)) {
-        node->metadata = value_is(metadata, VALUE_MAP) ? metadata : node->metadata;
-        node->new_metadata = value_to_json(operation->arena, node->metadata);
-    }
+    wanted->event_properties = masked_properties(operation, node, wanted->given);
+    const char *path = definition_properties_path(operation->definition, node->resource);
+    wanted->properties = properties_check_at(ctx, type, path, wanted->given);
+    if (!wanted->properties)
+        return -1;
+    struct resource_draft draft = {node->name, type->name, wanted->properties, operation->timeout_us};
+    if ((type->hooks->validate && type->hooks->validate(ctx, &draft) != 0) ||
+        resolve_metadata(operation, node, &wanted->metadata) != 0)
+        return -1;
+    wanted->definition = update_definition(operation->definition, node->resource);
     return 0;
 }
 
 static int prepare(struct operation *operation, struct node *node)
 {
-    struct ctx *ctx = &operation->ctx;
-    node->given = resolve_properties(operation, node, &operation->definition->scope);
-    if (!node->given)
-        return -1;
-    node->event_properties = masked_properties(operation, node);
-    const char *path = definition_properties_path(operation->definition, node->resource);
-    node->properties = properties_check_at(ctx, node->type, path, node->given);
-    if (!node->properties)
-        return -1;
-    struct resource_draft draft = {node->name, node->type->name, node->properties, operation->timeout_us};
-    if (node->type->hooks->validate && node->type->hooks->validate(ctx, &draft) != 0)
-        return -1;
-    return resolve_metadata(operation, node);
+    struct wanted wanted;
+    int result = node_want(operation, node, node->type, &wanted);
+    node->given = wanted.given;
+    node->properties = wanted.properties;
+    node->definition = wanted.definition;
+    node->event_properties = wanted.event_properties;
+    if (result == 0 && value_is(wanted.metadata, VALUE_MAP) &&
+        !value_equal(wanted.metadata, node->metadata)) {
+        node->metadata = wanted.metadata;
+        node->new_metadata = value_to_json(operation->arena, node->metadata);
+    }
+    return result;
 }
 
 /* ---- steps ---- */
@@ -79,10 +96,17 @@ static void begin_step(struct operation *operation, struct node *node, int64_t n
     node->due_us = now_us;
     node->progress = NULL;
     node->started_turn = operation->turn;
+    node->step_traversal = operation->traversal;
     node_list_running(operation, node);
 }
 
-static void end_step(struct node *node)
+void node_begin(struct operation *operation, struct node *node, enum action action, int64_t now_us)
+{
+    begin_step(operation, node, now_us);
+    node_set_state(operation, node, action, STATUS_IN_PROGRESS, NULL);
+}
+
+void node_end(struct node *node)
 {
     node->running = false; /* leaves the list at the end of the turn */
     node->due_us = DUE_NEVER;
@@ -105,26 +129,34 @@ static const char *failure_reason(struct operation *operation, const struct node
                         message);
 }
 
-static void node_failed(struct operation *operation, struct node *node, int64_t now_us)
+void node_failed(struct operation *operation, struct node *node, int64_t now_us)
 {
     const char *reason = failure_reason(operation, node);
     enum action action = node->state.action;
     error_clear(&operation->ctx);
-    end_step(node);
+    node_end(node);
     node_set_state(operation, node, action, STATUS_FAILED, reason);
+    if (operation->phase == PHASE_UPDATE && node->step_traversal != operation->traversal) {
+        node_update_again(operation, node, now_us);
+        return;
+    }
     operation_fail(operation,
                    arena_printf(operation->arena, "Resource %s failed: %s", action_name(action), reason),
                    now_us);
 }
 
-static void node_finished(struct operation *operation, struct node *node)
+void node_finished(struct operation *operation, struct node *node, int64_t now_us)
 {
-    end_step(node);
-    node_set_state(operation, node, node->state.action, STATUS_COMPLETE, NULL);
+    enum action action = node->state.action;
+    node_end(node);
+    node_update_applied(operation, node);
+    node_set_state(operation, node, action, STATUS_COMPLETE, NULL);
     operation->outputs_changed = true;
-    bool deleting = operation->phase == PHASE_DELETE || operation->phase == PHASE_ROLLBACK;
-    if (deleting == (node->state.action == ACTION_DELETE))
-        plan_done(operation->plan, (size_t)(node - operation->nodes));
+    bool deleted = action == ACTION_DELETE;
+    if (operation->phase == PHASE_UPDATE && (deleted || node->step_traversal != operation->traversal))
+        node_update_again(operation, node, now_us);
+    else if (operation_deletes(operation) == deleted)
+        plan_done(operation->plan, node->place);
 }
 
 static step *step_of(const struct node *node)
@@ -132,16 +164,40 @@ static step *step_of(const struct node *node)
     const struct resource_hooks *hooks = node->type ? node->type->hooks : NULL;
     if (!hooks)
         return NULL;
-    return node->state.action == ACTION_DELETE ? hooks->remove : hooks->create;
+    switch (node->state.action) {
+    case ACTION_UPDATE:
+        return hooks->update;
+    case ACTION_DELETE:
+        return hooks->remove;
+    case ACTION_SUSPEND:
+        return hooks->suspend;
+    case ACTION_RESUME:
+        return hooks->resume;
+    case ACTION_SNAPSHOT:
+        return hooks->snapshot;
+    case ACTION_CHECK:
+        return hooks->check;
+    case ACTION_ADOPT:
+        return hooks->adopt ? hooks->adopt : adopt_attributes;
+    default:
+        return hooks->create;
+    }
+}
+
+static bool is_retained(const struct operation *operation, const struct node *node)
+{
+    return operation->abandon || strcmp(node->deletion_policy, "Retain") == 0;
 }
 
 static enum step_result call_step(struct operation *operation, struct node *node, int64_t now_us)
 {
     struct resource_job job;
     step *run = step_of(node);
-    if (!run || (node->state.action == ACTION_DELETE && strcmp(node->deletion_policy, "Retain") == 0))
+    if (!run || (node->state.action == ACTION_DELETE && is_retained(operation, node)))
         return STEP_DONE;
     node_fill_job(operation, node, &job, now_us);
+    if (node->state.action == ACTION_ADOPT && !node->progress && node_adopt(operation, node, &job) != 0)
+        return STEP_FAILED;
     enum step_result result = run(&operation->ctx, &job);
     node->physical_id = job.physical_id;
     node->data = job.data;
@@ -155,7 +211,7 @@ void node_step(struct operation *operation, struct node *node, int64_t now_us)
 {
     switch (call_step(operation, node, now_us)) {
     case STEP_DONE:
-        node_finished(operation, node);
+        node_finished(operation, node, now_us);
         break;
     case STEP_WAIT:
         node_changed(operation, node);
@@ -169,7 +225,7 @@ void node_step(struct operation *operation, struct node *node, int64_t now_us)
 void node_abort(struct operation *operation, struct node *node, const char *why)
 {
     enum action action = node->state.action;
-    end_step(node);
+    node_end(node);
     node_set_state(operation, node, action, STATUS_FAILED,
                    arena_printf(operation->arena, "%s aborted (%s)", action_name(action), why));
 }
@@ -178,18 +234,19 @@ void node_abort(struct operation *operation, struct node *node, const char *why)
 void node_create(struct operation *operation, struct node *node, int64_t now_us)
 {
     begin_step(operation, node, now_us);
+    node->made_in = operation->traversal;
     int prepared = node->type ? prepare(operation, node)
                               : fail(&operation->ctx, FAULT_STACK_VALIDATION,
                                      "The Resource Type (%s) could not be found.", node->type_name);
-    node_set_state(operation, node, ACTION_CREATE, STATUS_IN_PROGRESS, NULL);
+    node_set_state(operation, node, operation->adopted ? ACTION_ADOPT : ACTION_CREATE, STATUS_IN_PROGRESS,
+                   NULL);
     if (prepared != 0)
         node_failed(operation, node, now_us);
     else if (!node->type->hooks->external)
         node_step(operation, node, now_us);
 }
 
-/* Properties of what is to be deleted: those it was made with. Without them the hooks do what they can. */
-static void recall_properties(struct operation *operation, struct node *node)
+void node_recall_properties(struct operation *operation, struct node *node)
 {
     if (node->properties || !node->given || !node->type)
         return;
@@ -201,14 +258,17 @@ void node_delete(struct operation *operation, struct node *node, int64_t now_us)
 {
     if (state_is(node->state, ACTION_INIT,
                  STATUS_COMPLETE)) { /* never begun: nothing to take down, nothing to tell */
-        plan_done(operation->plan, (size_t)(node - operation->nodes));
+        node->gone = operation->phase == PHASE_CLEANUP;
+        if (node->gone)
+            node_changed(operation, node);
+        plan_done(operation->plan, node->place);
         return;
     }
     if (node->running) {
         node->delete_waiting = true;
         return;
     }
-    recall_properties(operation, node);
+    node_recall_properties(operation, node);
     begin_step(operation, node, now_us);
     node_set_state(operation, node, ACTION_DELETE, STATUS_IN_PROGRESS, NULL);
     node_step(operation, node, now_us);

@@ -69,11 +69,18 @@ static void become_broken(struct operation *operation, const char *what)
 
 static enum phase phase_of(const struct operation *operation, const char *action)
 {
+    /* a ROLLBACK is what an update that was cancelled became */
+    bool updating =
+        strcmp(action, "UPDATE") == 0 || strcmp(action, "RESTORE") == 0 || strcmp(action, "ROLLBACK") == 0;
     if (strcmp(action, "DELETE") == 0)
         return PHASE_DELETE;
-    if (operation->stack.action == ACTION_ROLLBACK)
-        return PHASE_ROLLBACK;
-    return operation->stack.status == STATUS_FAILED ? PHASE_DRAIN : PHASE_CREATE;
+    if (walk_is(operation->stack.action))
+        return PHASE_WALK;
+    if (operation->stack.status == STATUS_FAILED)
+        return PHASE_DRAIN;
+    if (updating)
+        return PHASE_UPDATE;
+    return operation->stack.action == ACTION_ROLLBACK ? PHASE_ROLLBACK : PHASE_CREATE;
 }
 
 static struct operation *operation_new(const struct config *config)
@@ -86,6 +93,27 @@ static struct operation *operation_new(const struct config *config)
     return operation;
 }
 
+static void read_input(struct operation *operation, const struct value *input)
+{
+    operation->base_url = value_get_text(input, "base_url");
+    operation->snapshot_id = value_get_text(input, "snapshot");
+    operation->abandon = value_truth(value_get(input, "abandon"));
+    operation->adopted = value_get(input, "adopt"); /* still sealed */
+}
+
+/* What is adopted may have secrets in it, and comes sealed. Rolling back leaves it alone. */
+static int read_adopted(struct operation *operation)
+{
+    struct ctx *ctx = &operation->ctx;
+    if (!operation->adopted)
+        return 0;
+    const char *text = seal_open(ctx, seal_context(ctx, operation->tenant_id, "adopt"),
+                                 value_to_str(ctx->arena, operation->adopted));
+    operation->adopted = text ? read_map(operation, text) : NULL;
+    operation->abandon = true;
+    return operation->adopted ? 0 : -1;
+}
+
 static void read_row(struct operation *operation, const struct rows *rows, size_t row)
 {
     operation->id = own(operation, rows, row, "id");
@@ -96,6 +124,8 @@ static void read_row(struct operation *operation, const struct rows *rows, size_
     operation->deadline_us = own_int(rows, row, "deadline_us");
     operation->rollback = !rows_bool(rows, row, rows_column(rows, "disable_rollback"));
     operation->stack_reason = own(operation, rows, row, "status_reason");
+    operation->traversal = own_int(rows, row, "traversal");
+    operation->has_previous = rows_bool(rows, row, rows_column(rows, "has_previous"));
     int64_t minutes = own_int(rows, row, "timeout_mins");
     operation->timeout_us =
         minutes > 0 ? minutes * MINUTE_US : operation->ctx.config->stack_action_timeout * 1000;
@@ -103,8 +133,7 @@ static void read_row(struct operation *operation, const struct rows *rows, size_
         operation->deadline_us = DUE_NEVER;
     strncpy(operation->ctx.request_id, rows_get(rows, row, "request_id"),
             sizeof(operation->ctx.request_id) - 1);
-    const struct value *input = read_map(operation, rows_get(rows, row, "input"));
-    operation->base_url = value_get_text(input, "base_url");
+    read_input(operation, read_map(operation, rows_get(rows, row, "input")));
     error_clear(&operation->ctx);
 }
 
@@ -119,8 +148,10 @@ struct operation *operation_load(const struct config *config, const struct rows 
     operation->phase = phase_of(operation, rows_get(rows, row, "action"));
     if (operation->phase != PHASE_DELETE && read_definition(operation, rows, row) != 0)
         become_broken(operation, "The stack's documents do not read");
-    if (operation->phase == PHASE_ROLLBACK || operation->phase == PHASE_DRAIN) {
-        operation->state = "FAILED"; /* the creation is, whatever becomes of the rest */
+    if (read_adopted(operation) != 0)
+        become_broken(operation, "What is to be adopted does not read");
+    if (operation->stack.action == ACTION_ROLLBACK || operation->phase == PHASE_DRAIN) {
+        operation->state = "FAILED"; /* the creation or update is, whatever becomes of the rest */
         operation->reason = operation->stack_reason;
     }
     return operation;
@@ -136,18 +167,27 @@ void operation_free(struct operation *operation)
 /* Positions of the columns, looked up once. */
 struct columns {
     int stack_id, id, name, type, action, status, status_reason, physical_id, physical_name, properties,
-        attributes, metadata, data, progress, attempt, deletion_policy, requires, due_us;
+        attributes, metadata, data, progress, attempt, deletion_policy, requires, due_us, definition,
+        description, required_by, superseded_by, traversal, made_in, attempt_id;
 };
 
 static struct columns find_columns(const struct rows *rows)
 {
     return (struct columns){
 #define COLUMN(name) .name = rows_column(rows, #name)
-        COLUMN(stack_id),      COLUMN(id),         COLUMN(name),          COLUMN(type),
-        COLUMN(action),        COLUMN(status),     COLUMN(status_reason), COLUMN(physical_id),
-        COLUMN(physical_name), COLUMN(properties), COLUMN(attributes),    COLUMN(metadata),
-        COLUMN(data),          COLUMN(progress),   COLUMN(attempt),       COLUMN(deletion_policy),
+        COLUMN(stack_id),      COLUMN(id),
+        COLUMN(name),          COLUMN(type),
+        COLUMN(action),        COLUMN(status),
+        COLUMN(status_reason), COLUMN(physical_id),
+        COLUMN(physical_name), COLUMN(properties),
+        COLUMN(attributes),    COLUMN(metadata),
+        COLUMN(data),          COLUMN(progress),
+        COLUMN(attempt),       COLUMN(deletion_policy),
         COLUMN(requires),      COLUMN(due_us),
+        COLUMN(definition),    COLUMN(description),
+        COLUMN(required_by),   COLUMN(superseded_by),
+        COLUMN(traversal),     COLUMN(made_in),
+        COLUMN(attempt_id),
 #undef COLUMN
     };
 }
@@ -183,6 +223,8 @@ static void find_type(struct operation *operation, struct node *node)
 {
     const struct definition *definition = operation->definition;
     node->resource = definition ? template_resource(definition->template, node->name) : NULL;
+    if (node->resource && !definition->types[node->resource->index])
+        node->resource = NULL; /* its condition is false */
     node->type = catalogue_find(node->type_name);
 }
 
@@ -190,8 +232,11 @@ static void read_progress(const struct source *source, struct node *node, int co
 {
     const struct value *progress = map(source, column), *started = value_get(progress, "started_us");
     node->started_us = value_is(started, VALUE_INT) ? started->integer : 0;
-    const struct value *inner = value_get(progress, "step");
+    const struct value *traversal = value_get(progress, "traversal"), *inner = value_get(progress, "step");
     node->progress = value_is(inner, VALUE_MAP) ? inner : NULL;
+    node->step_traversal = value_is(traversal, VALUE_INT) ? traversal->integer : 0;
+    node->wanted = value_get(progress, "wanted");
+    node->wanted_definition = value_get(progress, "definition");
 }
 
 static void read_node(const struct source *source, const struct columns *columns, struct node *node)
@@ -209,6 +254,13 @@ static void read_node(const struct source *source, const struct columns *columns
     node->attributes = map(source, columns->attributes);
     node->data = map(source, columns->data);
     node->metadata = map(source, columns->metadata);
+    node->definition = map(source, columns->definition);
+    node->description = text(source, columns->description);
+    node->required_by = text(source, columns->required_by);
+    node->superseded_by = text(source, columns->superseded_by);
+    node->traversal = rows_int(source->rows, source->row, columns->traversal);
+    node->made_in = rows_int(source->rows, source->row, columns->made_in);
+    node->attempt_id = text(source, columns->attempt_id);
     node->attempt = rows_int(source->rows, source->row, columns->attempt);
     node->requires = requires ? read_map(operation, requires) : NULL;
     node->due_us = rows_text(source->rows, source->row, columns->due_us)
@@ -223,16 +275,24 @@ static void read_node(const struct source *source, const struct columns *columns
         become_broken(operation, "A resource's state does not read");
 }
 
-/* A step that was under way goes on from its stored progress. One of a creation that was pre-empted by a
- * deletion is given up, and said to be. */
+static const struct value *completed(struct operation *operation, const struct node *node,
+                                     const struct value *given)
+{
+    if (!given || !node->type)
+        return NULL;
+    const struct value *properties = properties_check(&operation->ctx, node->type, node->name, given);
+    error_clear(&operation->ctx);
+    return properties;
+}
+
+/* A step that was under way goes on from its stored progress. One of a creation or update that was pre-empted
+ * by a deletion is given up, and said to be. */
 static void resume_step(struct operation *operation, struct node *node)
 {
     if (node->state.status != STATUS_IN_PROGRESS)
         return;
-    if (node->given && node->type) {
-        node->properties = properties_check(&operation->ctx, node->type, node->name, node->given);
-        error_clear(&operation->ctx);
-    }
+    node->before = completed(operation, node, node->given);
+    node->properties = node->wanted ? completed(operation, node, node->wanted) : node->before;
     if (operation->phase == PHASE_DELETE && node->state.action != ACTION_DELETE)
         node_abort(operation, node, "user triggered cancel");
     else
@@ -247,13 +307,21 @@ static size_t count_nodes(const struct operation *operation, const struct rows *
     return count;
 }
 
+/* An update adds each name of the template once at the most, and replaces what stood for it once. */
+static size_t most_new_nodes(const struct operation *operation)
+{
+    bool updating = operation->phase == PHASE_UPDATE && operation->definition;
+    return updating ? 2 * operation->definition->template->resource_count : 0;
+}
+
 void operation_load_resources(struct operation *operation, const struct rows *rows)
 {
     struct columns columns = find_columns(rows);
     size_t count = count_nodes(operation, rows, columns.stack_id);
-    operation->nodes = arena_array(operation->arena, struct node, count + 1);
-    operation->running = arena_array(operation->arena, size_t, count + 1);
-    operation->changed = arena_array(operation->arena, size_t, count + 1);
+    size_t most = count + most_new_nodes(operation);
+    operation->nodes = arena_array(operation->arena, struct node, most + 1);
+    operation->running = arena_array(operation->arena, size_t, most + 1);
+    operation->changed = arena_array(operation->arena, size_t, most + 1);
     operation->names = value_map(operation->arena);
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct source source = {operation, rows, i};
@@ -261,12 +329,14 @@ void operation_load_resources(struct operation *operation, const struct rows *ro
             continue;
         struct node *node = &operation->nodes[operation->node_count];
         read_node(&source, &columns, node);
-        value_map_set(operation->arena, operation->names, node->name,
-                      value_int(operation->arena, (int64_t)operation->node_count++));
+        if (!node->superseded_by)
+            value_map_set(operation->arena, operation->names, node->name,
+                          value_int(operation->arena, (int64_t)operation->node_count));
+        operation->node_count++;
     }
-    operation_begin_phase(operation, operation->phase);
     for (size_t i = 0; i < operation->node_count; i++)
         resume_step(operation, &operation->nodes[i]);
+    operation_begin_phase(operation, operation->phase);
     operation->signalled = true; /* signals may have come while nobody held it */
     operation->loaded_bytes = arena_used(operation->arena);
 }

@@ -7,7 +7,15 @@
  *       with rollback    → ROLLBACK
  *   ROLLBACK   → DELETE_COMPLETE, what requires them first        stack ROLLBACK COMPLETE, resources gone
  *   DELETE     the same                                           stack DELETE COMPLETE, deleted
+ *   UPDATE     each is compared with what is wanted, what it requires first: made, changed, replaced or left
+ *     then → CLEANUP  replaced and superfluous ones go              stack UPDATE COMPLETE
+ *     one fails: without rollback → DRAIN; with it the definition becomes the previous one → TURN_BACK,
+ *       committed and loaded anew: UPDATE and CLEANUP again         stack ROLLBACK COMPLETE
+ *   WALK       each is suspended, resumed, checked …, in order     stack SUSPEND COMPLETE … (walk.c)
+ *     one fails: nothing new begins (DRAIN); when what is under way has ended, stack SUSPEND FAILED
  *   OVER       nothing is left to do but to commit it
+ *
+ * An adoption is a creation that takes over instead of making (adopt.c).
  *
  * All of it is made anew from the database when an operation is claimed, taken over or reloaded; nothing of
  * it is worth keeping when the process dies. It has an arena of its own, given back as a whole. */
@@ -21,7 +29,17 @@
 #include "resources/catalogue.h"
 #include "sql/db.h"
 
-enum phase { PHASE_CREATE, PHASE_DRAIN, PHASE_ROLLBACK, PHASE_DELETE, PHASE_OVER };
+enum phase {
+    PHASE_CREATE,
+    PHASE_DRAIN,
+    PHASE_ROLLBACK,
+    PHASE_DELETE,
+    PHASE_UPDATE,
+    PHASE_CLEANUP,
+    PHASE_TURN_BACK, /* nothing more until it is committed and loaded again */
+    PHASE_WALK,
+    PHASE_OVER
+};
 
 /* A resource while it is worked on. Texts are as stored, values are read. */
 struct node {
@@ -38,7 +56,24 @@ struct node {
     const char *new_metadata;                         /* to be stored, or NULL */
     const char *event_properties;                     /* JSON, hidden values masked; or NULL */
     const struct value *requires;                     /* list of names, as stored */
-    int64_t started_us, due_us;                       /* of the step under way */
+    const struct value *definition; /* map: what the template said beside the properties (update_compare.h),
+                                       as last applied; NULL: not known */
+    const char *required_by;        /* JSON, as shown */
+    const char *superseded_by;      /* id of the node that stands in its place; NULL: it stands itself */
+    int64_t traversal, made_in;     /* see sql/migrations/0003_update */
+    /* of an update under way, stored with its progress */
+    int64_t step_traversal;     /* that began the step */
+    const struct value *wanted; /* properties as the template gives them now; else NULL */
+    const struct value *wanted_definition;
+    const struct value *before; /* properties as last applied, completed */
+    size_t place;               /* in the plan: a replacement has that of what it replaces */
+    size_t same_name; /* 1 + index of another node of this name, of those a plan is made for; 0: none */
+    bool awaited;     /* its turn to be updated has come while an earlier step was still under way */
+    bool added, gone; /* row to be inserted, to be removed */
+    bool standing_changed,
+        described; /* superseded_by; requires, required_by, policy, description: to be stored */
+    const char *description;
+    int64_t started_us, due_us; /* of the step under way */
     int64_t attempt;
     const char *attempt_id;
     unsigned
@@ -58,12 +93,19 @@ struct operation {
     enum phase phase;
     struct state stack;
     const char *stack_reason;
-    bool rollback;      /* when a creation fails */
+    bool rollback;     /* when a creation or an update fails */
+    bool has_previous; /* a definition to roll back to */
+    int64_t traversal;
+    bool abandon;                /* of what is deleted, only the rows go */
+    const struct value *adopted; /* of an adoption: map of resources as they were exported; or NULL */
+    const char *snapshot_id;     /* of a snapshot: its row; or NULL */
     const char *broken; /* why it cannot be carried out at all (a document that no longer reads); or NULL */
     struct definition *definition; /* NULL when only deleting */
     struct node *nodes;
     size_t node_count;
-    struct value *names; /* map name -> index of the node */
+    struct value *names; /* map name -> index of the node that stands for it */
+    const struct value **requires,
+        **required_by; /* of an update: lists of names per resource of the template */
     struct plan *plan;
     size_t *running, running_count; /* nodes with a step under way */
     unsigned turn;
@@ -77,6 +119,9 @@ struct operation {
     size_t event_count, event_capacity;
     size_t *changed, changed_count; /* nodes */
     bool stack_changed, outputs_changed, stack_touched, stack_deleted, purge, deadline_changed;
+    bool turned_back;             /* the definition is to become the previous one */
+    bool settled;                 /* the previous definition is of no more use */
+    const struct value *failures; /* of a check: list of the reasons so far; or NULL */
     /* result, once OVER */
     const char *state, *reason;
 };
@@ -101,6 +146,20 @@ int64_t operation_due(const struct operation *operation);
 bool operation_has_changes(const struct operation *operation);
 
 /* Parts of a turn. */
+/* What the template says of a node now. */
+struct wanted {
+    const struct value *given, *properties, *definition, *metadata; /* metadata NULL: the template has none */
+    const char *event_properties;
+};
+int node_want(struct operation *operation, struct node *node, const struct resource_type *type,
+              struct wanted *wanted) MUST_CHECK;
+/* A step begins: action IN_PROGRESS is told, a reason to fail recorded in the context fails it at once. */
+void node_begin(struct operation *operation, struct node *node, enum action action, int64_t now_us);
+void node_failed(struct operation *operation, struct node *node, int64_t now_us);
+void node_finished(struct operation *operation, struct node *node, int64_t now_us);
+void node_end(struct node *node); /* the step is over */
+/* Properties of what is there: those it was made with. Without them the hooks do what they can. */
+void node_recall_properties(struct operation *operation, struct node *node);
 void node_create(struct operation *operation, struct node *node, int64_t now_us);
 void node_delete(struct operation *operation, struct node *node, int64_t now_us);
 void node_step(struct operation *operation, struct node *node, int64_t now_us);
@@ -108,7 +167,37 @@ void node_list_running(struct operation *operation, struct node *node);
 /* Ends a step from outside: "CREATE aborted (user triggered cancel)". */
 void node_abort(struct operation *operation, struct node *node, const char *why);
 void operation_begin_phase(struct operation *operation, enum phase phase);
+bool operation_deletes(const struct operation *operation); /* its phase takes resources down */
+
+/* Updating (update.c, replace.c). */
+void node_update(struct operation *operation, struct node *node, int64_t now_us);
+/* An update's step has ended well, or an earlier operation's step has ended in any way. */
+void node_update_applied(struct operation *operation, struct node *node);
+void node_update_again(struct operation *operation, struct node *node, int64_t now_us);
+void update_begin(struct operation *operation); /* rows for every name, who stands for it, edges */
+void node_replace(struct operation *operation, struct node *node, int64_t now_us);
+struct node *node_add(struct operation *operation, const struct resource_definition *resource,
+                      const struct resource_type *type);
+/* Whether its row should go once the updates are done. */
+bool node_is_superfluous(const struct operation *operation, const struct node *node);
 void operation_fail(struct operation *operation, const char *reason, int64_t now_us);
+
+/* ---- actions that visit every resource as it is (walk.c) ---- */
+bool walk_is(enum action action);
+bool walk_reverse(enum action action); /* what requires others is visited first */
+/* What earlier turns of this operation, perhaps of another engine, have done already. */
+void walk_take_up(struct operation *operation);
+void node_walk(struct operation *operation, struct node *node, int64_t now_us);
+void walk_fail(struct operation *operation, const char *reason);
+const char *walk_timeout_reason(struct operation *operation);
+/* Nothing more can be done: sets the stack's state. */
+void walk_finish(struct operation *operation);
+
+/* ---- adoption (adopt.c) ---- */
+/* What the step of an adoption starts from; -1: there is nothing to adopt. */
+int node_adopt(struct operation *operation, struct node *node, struct resource_job *job) MUST_CHECK;
+/* The step of types without a hook for it. */
+step adopt_attributes;
 
 /* ---- changes, noted for the next commit (changes.c) ---- */
 void node_changed(struct operation *operation, struct node *node);

@@ -79,6 +79,18 @@ bool plan_next(struct plan *plan, size_t *node)
     return false;
 }
 
+bool plan_force(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        if (plan->done[i] || plan->unmet[i] == 0)
+            continue;
+        plan->unmet[i] = 0;
+        plan->queue[plan->tail++] = i;
+        return true;
+    }
+    return false;
+}
+
 bool plan_over(const struct plan *plan)
 {
     return plan->left == 0;

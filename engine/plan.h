@@ -23,6 +23,9 @@ struct plan *plan_create(struct arena *arena, size_t nodes, const struct edge *e
 void plan_done(struct plan *plan, size_t node);
 /* Takes the next ready node, in order of becoming ready. False: none at the moment. */
 bool plan_next(struct plan *plan, size_t *node);
+/* What is left requires each other in a circle: one of it becomes ready all the same. False: none is left.
+ * Only when plan_next has nothing and nothing is being worked on. */
+bool plan_force(struct plan *plan);
 /* All nodes are done. */
 bool plan_over(const struct plan *plan);
 

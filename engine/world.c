@@ -46,6 +46,7 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .resource_id = node->id,
         .physical_name = node->physical_name,
         .properties = node->properties,
+        .before = node->before,
         .metadata = node->metadata,
         .now_us = now_us,
         .started_us = node->started_us,

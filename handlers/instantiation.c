@@ -64,12 +64,12 @@ static int read_rollback(struct ctx *ctx, const struct value *body, struct stack
 }
 
 /* What Heat has and Hearth has not must not pass for done. */
-static int refuse_others(struct ctx *ctx, const struct value *body)
+static int refuse_others(struct ctx *ctx, const struct value *body, bool updating)
 {
-    if (value_has(body, "converge"))
+    if (value_has(body, "converge") && !updating)
         return fail(ctx, FAULT_BAD_REQUEST,
                     "converge flag only supported in stack update (or update preview) request.");
-    if (!value_is_null(value_get(body, "adopt_stack_data")))
+    if (updating && !value_is_null(value_get(body, "adopt_stack_data")))
         return fail(ctx, FAULT_NOT_SUPPORTED, "Stack Adopt is not supported.");
     if (!value_is_null(value_get(body, "files_container")))
         return fail(ctx, FAULT_NOT_SUPPORTED, "files_container is not supported.");
@@ -135,9 +135,26 @@ static const struct value *fetch_template(struct ctx *ctx, const struct value *u
     return NULL;
 }
 
-static const struct value *read_template(struct ctx *ctx, const struct value *body)
+/* Exported data, as text; the template is in it. */
+static const struct value *read_adopt_data(struct ctx *ctx, const struct value *text)
 {
-    const struct value *template = value_get(body, "template");
+    if (!value_is(text, VALUE_STRING))
+        return fail_malformed(ctx), NULL;
+    const struct value *data = template_read(ctx, text->string.text, text->string.length);
+    if (data && !value_has(data, "template"))
+        return fail_null(ctx, FAULT_BAD_REQUEST, "Invalid adopt data: 'template'");
+    if (data || ctx->error.fault != FAULT_BAD_REQUEST)
+        return data;
+    const char *message = strstr(ctx->error.message, ": ");
+    ctx->error.message =
+        arena_printf(ctx->arena, "Invalid adopt data%s", message ? message : ": it does not read");
+    return NULL;
+}
+
+static const struct value *read_template(struct ctx *ctx, const struct value *body,
+                                         const struct value *adopted)
+{
+    const struct value *template = value_get(adopted ? adopted : body, "template");
     if (!template && value_has(body, "template_url"))
         return fetch_template(ctx, value_get(body, "template_url"));
     if (value_is_null(template))
@@ -200,13 +217,66 @@ int instantiation_read(struct request *request, bool named, struct stack_input *
     if (!body)
         return fail_malformed(ctx); /* unless a reason was given: the first one stays */
     if (read_timeout(ctx, body, input) < 0 || read_tags(ctx, body, input) < 0 ||
-        refuse_others(ctx, body) < 0 || (named && read_name(ctx, body, input) < 0))
+        refuse_others(ctx, body, false) < 0 || (named && read_name(ctx, body, input) < 0))
         return -1;
-    input->template = read_template(ctx, body);
+    const struct value *adopt_text = value_get(body, "adopt_stack_data");
+    const struct value *adopted = adopt_text ? read_adopt_data(ctx, adopt_text) : NULL;
+    if (adopt_text && !adopted)
+        return -1;
+    input->template = read_template(ctx, body, adopted);
     if (!input->template || read_environment(ctx, body, input) < 0 ||
         read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
         read_rollback(ctx, body, input) < 0)
         return -1;
+    input->base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));
+    return adopted ? stack_adopt_read(ctx, adopted, input) : 0;
+}
+
+/* ---- of an update ---- */
+
+/* Hearth always compares with what it stored; the flag asks for nothing more as long as that is the truth. */
+static int check_converge(struct ctx *ctx, const struct value *body)
+{
+    const struct value *given = value_get(body, "converge");
+    return given ? boolean_check(ctx, "converge", value_to_str(ctx->arena, given)) : 0;
+}
+
+static int read_clear_parameters(struct ctx *ctx, const struct value *body, struct stack_input *input)
+{
+    const struct value *names = value_get(body, "clear_parameters");
+    if (value_is_null(names) ||
+        value_is(names, VALUE_STRING)) /* of a text Heat takes each letter for a name */
+        return 0;
+    if (!value_is(names, VALUE_LIST))
+        return fail(ctx, FAULT_VALUE_ERROR, "clear_parameters must be a list of names");
+    input->clear_parameters = names;
+    return 0;
+}
+
+static int read_update_template(struct ctx *ctx, const struct value *body, bool patch,
+                                struct stack_input *input)
+{
+    bool given = !value_is_null(value_get(body, "template")) || value_has(body, "template_url");
+    if (patch && !given)
+        return 0;
+    input->template = read_template(ctx, body, NULL);
+    return input->template ? 0 : -1;
+}
+
+int instantiation_read_update(struct request *request, bool patch, struct stack_input *input)
+{
+    struct ctx *ctx = &request->ctx;
+    const struct value *body = request_json(request);
+    *input = (struct stack_input){.existing = patch};
+    if (!body)
+        return fail_malformed(ctx);
+    if (read_timeout(ctx, body, input) < 0 || read_tags(ctx, body, input) < 0 ||
+        refuse_others(ctx, body, true) < 0 || check_converge(ctx, body) < 0 ||
+        read_update_template(ctx, body, patch, input) < 0 || read_environment(ctx, body, input) < 0 ||
+        read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
+        read_rollback(ctx, body, input) < 0 || (patch && read_clear_parameters(ctx, body, input) < 0))
+        return -1;
+    input->rollback_given = value_has(body, "disable_rollback");
     input->base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));
     return 0;
 }

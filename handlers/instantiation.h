@@ -11,6 +11,9 @@
  * on the template's content is the engine's to check. */
 int instantiation_read(struct request *request, bool named, struct stack_input *input) MUST_CHECK;
 
+/* The same for an update. patch: nothing is needed, and what is given is laid over what the stack has. */
+int instantiation_read_update(struct request *request, bool patch, struct stack_input *input) MUST_CHECK;
+
 /* 400 in the words for a body that is no such thing at all. */
 int fail_malformed(struct ctx *ctx);
 

@@ -42,3 +42,8 @@ enum step_result job_take_name(struct ctx *ctx, struct resource_job *job)
     job->physical_id = job->physical_name;
     return STEP_DONE;
 }
+
+const struct value *job_no_data(struct ctx *ctx, const struct resource_job *job)
+{
+    return value_map(ctx->arena);
+}

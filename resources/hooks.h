@@ -86,7 +86,17 @@ struct resource_hooks {
     const char *name; /* as "hooks" in the type's file */
     /* Checks across properties, beyond the schema. May be NULL. */
     int (*validate)(struct ctx *ctx, const struct resource_draft *draft);
-    step *create, *update, *remove, *check; /* NULL: done at once */
+    step *create, *update, *remove;    /* NULL: done at once; update NULL: any change is a replacement */
+    step *suspend, *resume, *snapshot; /* of what is there; NULL: done at once */
+    step *check;                       /* whether it still is as it should be; NULL: the type cannot tell */
+    /* Takes what another stack has abandoned: job->physical_id is it, job->data what resource_data gave for
+     * it there; its metadata is taken already. NULL: the data are its attributes. */
+    step *adopt;
+    /* What a stack that is exported says of it, for adopt. NULL: its attributes. */
+    const struct value *(*resource_data)(struct ctx *ctx, const struct resource_job *job);
+    /* Whether going from one set of properties (checked and completed) to another takes a new resource,
+     * though the schema allows an update of each that differs. May be NULL. */
+    bool (*replace)(const struct value *before, const struct value *after);
     /* Takes a signal: returns the new metadata, and the reason text for the event; NULL: refused. */
     const struct value *(*signal)(struct ctx *ctx, const struct resource_job *job,
                                   const struct signal *signal, const char **reason);
@@ -96,6 +106,7 @@ struct resource_hooks {
     /* What get_resource gives; NULL hook: the physical id. */
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
     bool external;         /* its steps talk to a service: the intent is committed before create is called */
+    bool replace_always;   /* every update of the stack replaces it */
     bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
                             */
 };
@@ -108,6 +119,8 @@ enum step_result step_wait_seconds(struct resource_job *job, double seconds);
 /* Sets one attribute of the job. */
 void job_set_attribute(struct ctx *ctx, struct resource_job *job, const char *name,
                        const struct value *value);
+/* resource_data of types that make everything anew of their properties. */
+const struct value *job_no_data(struct ctx *ctx, const struct resource_job *job);
 /* Creation that needs nothing but a name: the physical id is the physical name. */
 step job_take_name;
 

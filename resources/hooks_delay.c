@@ -66,10 +66,22 @@ static enum step_result delay_remove(struct ctx *ctx, struct resource_job *job)
     return wait_for(ctx, job, "DELETE");
 }
 
+static enum step_result delay_suspend(struct ctx *ctx, struct resource_job *job)
+{
+    return wait_for(ctx, job, "SUSPEND");
+}
+
+static enum step_result delay_resume(struct ctx *ctx, struct resource_job *job)
+{
+    return wait_for(ctx, job, "RESUME");
+}
+
 extern const struct resource_hooks hooks_delay;
 const struct resource_hooks hooks_delay = {
     .name = "delay",
     .validate = delay_validate,
     .create = delay_create,
     .remove = delay_remove,
+    .suspend = delay_suspend,
+    .resume = delay_resume,
 };

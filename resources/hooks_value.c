@@ -19,6 +19,8 @@ const struct resource_hooks hooks_value = {
     .name = "value",
     .create = value_create,
     .update = value_update,
+    .adopt = value_update,
+    .resource_data = job_no_data,
 };
 
 static enum step_result none_create(struct ctx *ctx, struct resource_job *job)
@@ -34,9 +36,17 @@ static const struct value *none_attribute(struct ctx *ctx, const struct resource
     return &value_null;
 }
 
+static const struct value *none_data(struct ctx *ctx, const struct resource_job *job)
+{
+    struct value *data = value_map(ctx->arena);
+    value_map_set(ctx->arena, data, "is_placeholder", value_string(ctx->arena, "True"));
+    return data;
+}
+
 extern const struct resource_hooks hooks_none;
 const struct resource_hooks hooks_none = {
     .name = "none",
     .create = none_create,
     .attribute = none_attribute,
+    .resource_data = none_data,
 };

@@ -134,6 +134,28 @@ static enum step_result wait_for_handle(struct ctx *ctx, struct resource_job *jo
                            needs_no_signal(&handle) ? assumed_signals(ctx, count) : handle.metadata);
 }
 
+/* What its handle has received is known there. */
+static enum step_result adopt_condition(struct ctx *ctx, struct resource_job *job,
+                                        const struct spelling *names)
+{
+    const char *reference = value_get_text(job->properties, names->handle);
+    struct resource_peer handle;
+    job->data = NULL;
+    if (reference && job->find_peer(job, reference, &handle))
+        job_set_attribute(ctx, job, names->result, data_of(ctx, handle.metadata));
+    return STEP_DONE;
+}
+
+static enum step_result heat_adopt(struct ctx *ctx, struct resource_job *job)
+{
+    return adopt_condition(ctx, job, &heat);
+}
+
+static enum step_result cfn_adopt(struct ctx *ctx, struct resource_job *job)
+{
+    return adopt_condition(ctx, job, &cfn);
+}
+
 static enum step_result heat_wait(struct ctx *ctx, struct resource_job *job)
 {
     return wait_for_handle(ctx, job, &heat);
@@ -148,12 +170,16 @@ extern const struct resource_hooks hooks_wait_condition, hooks_cfn_wait_conditio
 const struct resource_hooks hooks_wait_condition = {
     .name = "wait_condition",
     .create = heat_wait,
+    .adopt = heat_adopt,
+    .resource_data = job_no_data,
     .update = heat_wait,
     .wait_for_signals = true,
 };
 const struct resource_hooks hooks_cfn_wait_condition = {
     .name = "cfn_wait_condition",
     .create = cfn_wait,
+    .adopt = cfn_adopt,
+    .resource_data = job_no_data,
     .update = cfn_wait,
     .wait_for_signals = true,
 };
@@ -190,7 +216,7 @@ static enum step_result take_id(struct ctx *ctx, struct resource_job *job)
     return STEP_DONE;
 }
 
-static enum step_result handle_create(struct ctx *ctx, struct resource_job *job)
+static void tell_signal(struct ctx *ctx, struct resource_job *job)
 {
     bool token = strcmp(transport_of(job), "TOKEN_SIGNAL") == 0 && job->signal_url;
     const char *curl = token ? arena_printf(ctx->arena,
@@ -202,15 +228,34 @@ static enum step_result handle_create(struct ctx *ctx, struct resource_job *job)
     job_set_attribute(ctx, job, "endpoint", text_or_null(ctx, token ? job->signal_url : NULL));
     job_set_attribute(ctx, job, "curl_cli", text_or_null(ctx, curl));
     job_set_attribute(ctx, job, "signal", signal_map(ctx, job));
+}
+
+static enum step_result handle_create(struct ctx *ctx, struct resource_job *job)
+{
+    tell_signal(ctx, job);
     return take_id(ctx, job);
 }
 
+/* The URLs name the stack: they are made anew. */
+static enum step_result handle_adopt(struct ctx *ctx, struct resource_job *job)
+{
+    job->data = NULL;
+    tell_signal(ctx, job);
+    return STEP_DONE;
+}
+
 /* The URL is kept as private state: a reference to the handle gives it. */
-static enum step_result cfn_handle_create(struct ctx *ctx, struct resource_job *job)
+static enum step_result cfn_handle_adopt(struct ctx *ctx, struct resource_job *job)
 {
     struct value *data = value_map(ctx->arena);
     value_map_set(ctx->arena, data, "url", text_or_null(ctx, job->signal_url));
     job->data = data;
+    return STEP_DONE;
+}
+
+static enum step_result cfn_handle_create(struct ctx *ctx, struct resource_job *job)
+{
+    cfn_handle_adopt(ctx, job);
     return take_id(ctx, job);
 }
 
@@ -284,15 +329,28 @@ static const struct value *cfn_handle_signal(struct ctx *ctx, const struct resou
     return add_signal(ctx, job->metadata, signal->details ? signal->details : &value_null, &cfn, reason);
 }
 
-extern const struct resource_hooks hooks_wait_handle, hooks_cfn_wait_handle;
+extern const struct resource_hooks hooks_wait_handle, hooks_cfn_wait_handle, hooks_update_wait_handle;
 const struct resource_hooks hooks_wait_handle = {
     .name = "wait_handle",
     .create = handle_create,
+    .adopt = handle_adopt,
+    .resource_data = job_no_data,
     .signal = handle_signal,
 };
 const struct resource_hooks hooks_cfn_wait_handle = {
     .name = "cfn_wait_handle",
     .create = cfn_handle_create,
+    .adopt = cfn_handle_adopt,
+    .resource_data = job_no_data,
     .signal = cfn_handle_signal,
     .reference = cfn_handle_reference,
+};
+const struct resource_hooks hooks_update_wait_handle = {
+    .name = "update_wait_handle",
+    .create = cfn_handle_create,
+    .adopt = cfn_handle_adopt,
+    .resource_data = job_no_data,
+    .signal = cfn_handle_signal,
+    .reference = cfn_handle_reference,
+    .replace_always = true,
 };

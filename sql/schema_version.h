@@ -5,7 +5,7 @@
 #include "base/ctx.h"
 #include "sql/db.h"
 
-enum { SCHEMA_VERSION_MIN = 3, SCHEMA_VERSION_MAX = 3 };
+enum { SCHEMA_VERSION_MIN = 4, SCHEMA_VERSION_MAX = 4 };
 
 /* -1 (FAULT_UNAVAILABLE) when the database's version is outside; the message says what to run. */
 int schema_check(struct ctx *ctx, struct db *db) MUST_CHECK;

@@ -16,11 +16,12 @@ select exists (select from stack where tenant_id = $1 and name = $2 and deleted_
        end as stacks
 
 -- name: engine_stack_insert
+-- $16: CREATE or ADOPT
 insert into stack (id, tenant_id, name, owner, owner_id, root_id, action, status, status_reason, timeout_mins,
                    disable_rollback, description, template_digest, environment_digest, sealed_environment, files_digest,
-                   parameters, outputs, tags)
-values ($1::uuid, $2, $3, $4, $5, $1::uuid, 'CREATE', 'IN_PROGRESS', 'Stack CREATE started', $6::integer,
-        $7::boolean, $8, $9, $10, $11, $12, $13, $14, $15)
+                   parameters, outputs, tags, updated_at)
+values ($1::uuid, $2, $3, $4, $5, $1::uuid, $16, 'IN_PROGRESS', 'Stack ' || $16 || ' started', $6::integer,
+        $7::boolean, $8, $9, $10, $11, $12, $13, $14, $15, case when $16 = 'ADOPT' then now() end)
 
 -- name: engine_tags_insert
 insert into stack_tag (tenant_id, tag, stack_id)
@@ -66,17 +67,24 @@ where s.tenant_id = $1 and ($2::uuid is null or s.id = $2::uuid) and ($3::text i
 
 -- name: engine_lock_operation
 -- The operation under way on a stack, locked.
-select id, action
+select id, action, input
 from operation
 where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING')
 order by created_at
 for update
 
 -- name: engine_operations_cancel
--- Raising the fence takes it from whoever holds it.
-update operation
-set state = 'CANCELLED', reason = $3, finished_at = now(), fence = fence + 1
-where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING')
+-- Raising the fence takes it from whoever holds it. The snapshot that it was to make will not be there.
+with cancelled as (
+    update operation
+    set state = 'CANCELLED', reason = $3, finished_at = now(), fence = fence + 1
+    where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING')
+    returning stack_id
+)
+update snapshot n
+set status = 'FAILED', status_reason = $3
+from cancelled c
+where n.tenant_id = $1 and n.stack_id = c.stack_id and n.status = 'IN_PROGRESS'
 
 -- name: engine_stack_begin_delete
 -- No row: it is deleted, or being deleted already. The condition looks at this row alone, since a second deletion that
@@ -139,7 +147,8 @@ with taken as (
 select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, o.taken_over,
        (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
        s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
-       s.timeout_mins, s.sealed_environment, t.body as template, e.body as environment, f.body as files
+       s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
+       t.body as template, e.body as environment, f.body as files
 from claimed o
 join stack s on s.id = o.stack_id
 join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
@@ -151,7 +160,8 @@ join document f on f.tenant_id = s.tenant_id and f.digest = s.files_digest
 select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, false as taken_over,
        (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
        s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
-       s.timeout_mins, s.sealed_environment, t.body as template, e.body as environment, f.body as files
+       s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
+       t.body as template, e.body as environment, f.body as files
 from operation o
 join stack s on s.id = o.stack_id
 join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
@@ -163,10 +173,11 @@ where o.engine_id = $1::uuid and o.state = 'RUNNING'
 -- name: engine_resources
 -- $1: ids of stacks
 select r.stack_id, r.id, r.name, r.type, r.action, r.status, r.status_reason, r.physical_id, r.physical_name,
-       r.properties, r.attributes, r.metadata, r.data, r.progress, r.attempt, r.deletion_policy,
-       to_json(r.requires)::text as requires, (extract(epoch from r.due_at) * 1000000)::bigint as due_us
+       r.properties, r.attributes, r.metadata, r.data, r.progress, r.attempt, r.attempt_id, r.deletion_policy,
+       to_json(r.requires)::text as requires, (extract(epoch from r.due_at) * 1000000)::bigint as due_us,
+       r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in
 from resource r
-where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id)) and r.superseded_by is null
+where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id))
 order by r.stack_id, r.created_at, r.name
 
 -- name: engine_unwake
@@ -196,10 +207,12 @@ update resource r
 set action = n.action, status = n.status, status_reason = n.reason, physical_id = n.physical_id,
     properties = n.properties, attributes = n.attributes, metadata = coalesce(n.metadata, r.metadata), data = n.data,
     progress = n.progress, sealed_columns = n.sealed, attempt = n.attempt, attempt_id = n.attempt_id,
-    due_at = to_timestamp(n.due_us / 1000000.0), updated_at = now()
+    due_at = to_timestamp(n.due_us / 1000000.0), updated_at = now(), definition = n.definition,
+    traversal = n.traversal, made_in = n.made_in
 from json_to_recordset($1::json) as n (id uuid, action text, status text, reason text, physical_id text,
                                        properties text, attributes text, metadata text, data text, progress text,
-                                       sealed boolean, attempt integer, attempt_id uuid, due_us bigint)
+                                       sealed boolean, attempt integer, attempt_id uuid, due_us bigint,
+                                       definition text, traversal bigint, made_in bigint)
 where r.id = n.id
 
 -- name: engine_stacks_update
@@ -207,9 +220,15 @@ where r.id = n.id
 update stack s
 set action = n.action, status = n.status, status_reason = n.reason, outputs = coalesce(n.outputs, s.outputs),
     updated_at = case when n.touched then now() else s.updated_at end,
-    deleted_at = case when n.deleted then now() else s.deleted_at end, revision = s.revision + 1
+    deleted_at = case when n.deleted then now() else s.deleted_at end, revision = s.revision + 1,
+    previous_template_digest = case when not n.settled then s.previous_template_digest end,
+    previous_environment_digest = case when not n.settled then s.previous_environment_digest end,
+    previous_sealed_environment = case when not n.settled then s.previous_sealed_environment end,
+    previous_files_digest = case when not n.settled then s.previous_files_digest end,
+    previous_parameters = case when not n.settled then s.previous_parameters end,
+    previous_description = case when not n.settled then s.previous_description end
 from json_to_recordset($1::json) as n (id uuid, action text, status text, reason text, outputs text, touched boolean,
-                                       deleted boolean)
+                                       deleted boolean, settled boolean)
 where s.id = n.id
 
 -- name: engine_resources_purge

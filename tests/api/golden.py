@@ -30,7 +30,8 @@ PATTERNS = [  # (what a side may hold, what stands for it), once ids are numbere
 NUMBERED = [("uuid", re.compile(f"<uuid-\\d+>|{UUID}")),
             ("hex32", re.compile(r"<hex32-\d+>|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"))]
 # Lists whose order Heat leaves to chance, and the member that names an item.
-UNORDERED = {"outputs": "output_key", "resources": "resource_name", "template_functions": "functions"}
+UNORDERED = {"outputs": "output_key", "resources": "resource_name", "template_functions": "functions",
+             **{kind: "resource_name" for kind in ("unchanged", "updated", "replaced", "added", "deleted")}}
 
 # Of software configurations and deployments: pattern of cases, and the cases that made what their <uuid-1>, <uuid-2> are.
 SOFTWARE = [
@@ -96,7 +97,8 @@ class Normaliser:
 def ordered(value, key=None):
     """Sorts the lists that come in any order."""
     if isinstance(value, dict):
-        members = sorted(value.items()) if key == "attributes" else value.items()
+        exported = key == "resources" and all(isinstance(item, dict) and "resource_data" in item for item in value.values())
+        members = sorted(value.items()) if key == "attributes" or exported else value.items()
         return {name: ordered(item, name) for name, item in members}
     if isinstance(value, list):
         items = [ordered(item) for item in value]
@@ -142,6 +144,7 @@ class World:
         self.stacks = {}   # name: id
         self.events = []   # of "basic", newest first
         self.software = {} # case that made a configuration or deployment: id
+        self.snapshot = MISSING_ID  # the first of "basic"
         self.known = [(service.url, RECORDED_URL)]
         for user, role in (("golden", "member"), ("golden2", "member"), ("goldenreader", "member")):
             self.add_user(user, "golden" if user == "goldenreader" else user, role)
@@ -169,8 +172,11 @@ class World:
             return self.resolve_software(name, text)
         segments = urllib.parse.unquote(text).split("?")[0].split("/")
         stack = segments[4] if len(segments) > 4 and segments[4] in self.stacks else "basic"
+        if "basic-rnd-<rand12>" in text:
+            rnd = self.service.api("GET", self.path("basic", "/resources/rnd"), user="golden").json["resource"]
+            text = text.replace("basic-rnd-<rand12>", rnd["physical_resource_id"])
         text = text.replace("<uuid-1>", self.stacks.get(stack, MISSING_ID))
-        return text.replace("<uuid-2>", self.event_of(name))
+        return text.replace("<uuid-2>", self.snapshot if name.startswith("snapshots/") else self.event_of(name))
 
     def resolve_software(self, name, text):
         makers = next(makers for pattern, makers in SOFTWARE if fnmatch.fnmatchcase(name, pattern))

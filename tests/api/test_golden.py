@@ -42,9 +42,53 @@ def look_at_events(world):
     world.events = world.service.api("GET", world.path("basic", "/events"), user="golden").json["events"]
 
 
-def finish_delete(world):
-    golden.hearth.wait_until("yaml1 to go", lambda: world.service.show(world.path("yaml1"), "golden")[
-        "stack_status"] == "DELETE_COMPLETE")
+def gone(name):
+    """Waits for the end of a deletion."""
+    def wait(world):
+        golden.hearth.wait_until(f"{name} to go", lambda: world.service.show(world.path(name), "golden")[
+            "stack_status"] == "DELETE_COMPLETE")
+    return wait
+
+
+def updated(name):
+    """Waits for the end of what the case before set going."""
+    def wait(world):
+        golden.hearth.wait_until(f"{name} to settle", lambda: not world.service.show(world.path(name), "golden")[
+            "stack_status"].endswith("IN_PROGRESS"))
+    return wait
+
+
+def repair(world):
+    """The stack "basic" as it was made."""
+    body = fit_template(world, golden.load("stacks/create")["request"])["body"]
+    world.service.api("PUT", world.path("basic"), {"template": body["template"]}, "golden").expect(202)
+    updated("basic")(world)
+
+
+def look_at_snapshots(world):
+    updated("basic")(world)
+    world.snapshot = world.service.api("GET", world.path("basic", "/snapshots"), user="golden").json["snapshots"][0]["id"]
+
+
+def slow(value, seconds):
+    return {"heat_template_version": "2018-08-31", "resources": {
+        "r": {"type": "OS::Heat::TestResource", "properties": {"value": value, "wait_secs": seconds}}}}
+
+
+def slow_update(value, seconds=3):
+    """An update of "slowone" is under way when the next case comes."""
+    def begin(world):
+        if "slowone" not in world.stacks:
+            world.create("slowone", slow("x", 0))
+        updated("slowone")(world)
+        world.service.api("PUT", world.path("slowone"), {"template": slow(value, seconds)}, "golden").expect(202)
+        golden.hearth.wait_until("the update", lambda: world.service.api(
+            "GET", world.path("slowone", "/resources/r"), user="golden").json["resource"]["resource_status"] == "UPDATE_IN_PROGRESS")
+    return begin
+
+
+def leaving(world):
+    world.create("leaving", SMALL, tags="t1")
 
 
 # In this order; a name is a pattern, a function prepares what follows.
@@ -56,8 +100,26 @@ SEQUENCE = [
     failing_outputs, "outputs/*", "preview/*",
     "resources/signal-ok", "resources/signal-no-body", "resources/signal-bad-status", "resources/signal-body-list", "resources/*",
     look_at_events, "events/*",
+    "marks", "update/put", "update/put-while-updating", updated("basic"), "update/show-after", "update/patch",
+    updated("basic"), "update/show-after-patch", "update/put-fails", updated("failing"), "update/show-update-failed",
+    "update/*", updated("basic"),
+    repair, "snapshots/create", look_at_snapshots, "snapshots/create-no-name", updated("basic"), "snapshots/create-bad-name",
+    updated("basic"), "snapshots/create-unknown-field", updated("basic"), "snapshots/create-*", "snapshots/list*",
+    "snapshots/show", "snapshots/show-missing", "snapshots/show-other-stack", "snapshots/restore", updated("basic"),
+    "snapshots/show-stack-after-restore", "snapshots/restore-missing", "snapshots/delete", "snapshots/*",
+    "actions/suspend", updated("basic"), "actions/show-after-suspend", "actions/resume", updated("basic"),
+    "actions/show-after-resume", "actions/check", updated("basic"), "actions/show-after-check", "actions/resume-not-suspended",
+    updated("basic"), "actions/cancel-update-not-updating", "actions/cancel-without-rollback-not-updating",
+    "actions/with-argument", updated("basic"), slow_update("y"), "actions/snapshot-while-updating", "actions/cancel-update",
+    "actions/show-during-rollback", updated("slowone"), "actions/show-after-cancel-update",
+    slow_update("z"), "actions/cancel-without-rollback", updated("slowone"), "actions/show-after-cancel-without-rollback",
+    slow_update("m"), "actions/suspend-while-updating", updated("slowone"), "actions/show-after-suspend-while-updating",
+    "actions/delete-while-updating-setup", "actions/delete-while-updating",
+    gone("slowone"), "actions/show-after-delete-while-updating", "actions/*", updated("basic"),
+    "abandon/export*", leaving, "abandon/abandon*", "abandon/show-after", "abandon/adopt", updated("adopted"),
+    "abandon/show-adopted", "abandon/adopted-*", "abandon/*",
     "resource_types/*", "template_versions/*", "validate/*", "method/*", "misc/*",
-    "delete/delete", finish_delete, "delete/*",
+    "delete/delete", gone("yaml1"), "delete/*",
     "software_configs/list-empty", "software_configs/create", "software_configs/create-*", "software_configs/list",
     "software_configs/list-*", "software_configs/show*", "software_configs/put",
     "software_deployments/list-empty", "software_deployments/create", "software_deployments/create-*",
@@ -65,7 +127,8 @@ SEQUENCE = [
     "software_deployments/update", "software_deployments/update-*", "software_configs/delete-in-use",
     "software_deployments/delete*", "software_configs/delete*",
 ]
-LATER = {"stacks/show-output-error": "outputs/*"}  # needs what a later phase prepares
+LATER = {"stacks/show-output-error": "outputs/*",  # needs what a later phase prepares
+         **{name: "marks" for name in NAMES if name.startswith("resources/mark-")}}
 
 
 def planned():
@@ -93,7 +156,7 @@ PLAN = planned()
 
 @pytest.fixture(scope="module")
 def world(make_module_service):
-    return golden.World(make_module_service())
+    return golden.World(make_module_service(config={"enable_stack_abandon": "true", "enable_stack_adopt": "true"}))
 
 
 def fit_template(world, request):

@@ -72,6 +72,26 @@ static void test_resumed(void **state)
     unit_end(&ctx);
 }
 
+/* 0 and 1 require each other, 2 requires 0: what cannot be ready by itself is made so, one at a time. */
+static void test_circle(void **state)
+{
+    static const struct edge circle[] = {{0, 1}, {1, 0}, {2, 0}};
+    struct ctx ctx = unit_begin(0);
+    struct plan *plan = plan_create(ctx.arena, 3, circle, COUNT_OF(circle), false);
+    expect_none(plan);
+    assert_true(plan_force(plan));
+    expect_next(plan, 0);
+    expect_none(plan);
+    plan_done(plan, 0);
+    expect_next(plan, 1);
+    expect_next(plan, 2);
+    plan_done(plan, 1);
+    plan_done(plan, 2);
+    assert_true(plan_over(plan));
+    assert_false(plan_force(plan));
+    unit_end(&ctx);
+}
+
 static void test_empty(void **state)
 {
     struct ctx ctx = unit_begin(0);
@@ -117,7 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward), cmocka_unit_test(test_reverse), cmocka_unit_test(test_resumed),
-        cmocka_unit_test(test_empty),   cmocka_unit_test(test_random),
+        cmocka_unit_test(test_empty),   cmocka_unit_test(test_random),  cmocka_unit_test(test_circle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

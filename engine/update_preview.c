@@ -1,0 +1,321 @@
+/* Previewing an update: each resource compared as the engine would compare it, nothing stored.
+ *
+ * Resources come in the order of the graph, so that what one reads of another is judged by what becomes of
+ * that other: its stored values as long as it stays as it is, not known yet when it is made anew. */
+#include <string.h>
+
+#include "engine/calls_update.h"
+#include "engine/names.h"
+#include "engine/update_compare.h"
+
+enum fate { FATE_UNCHANGED, FATE_UPDATED, FATE_REPLACED, FATE_ADDED, FATE_DELETED };
+static const char *const fate_names[] = {"unchanged", "updated", "replaced", "added", "deleted"};
+
+struct stored {
+    const char *name;
+    size_t row;
+    const struct resource_type *type;
+    const struct value *given, *attributes, *data;
+    enum fate fate; /* FATE_DELETED until it is found in the template */
+};
+
+struct preview {
+    struct ctx *ctx;
+    const struct current_stack *stack;
+    struct definition *definition;
+    const struct rows *rows;
+    struct stored *stored;
+    struct value *index; /* map name -> index in stored */
+    bool unknown;        /* since last cleared: something was read that is not known yet */
+    struct value *changes;
+};
+
+/* ---- what is there ---- */
+static const struct value *read_map(struct ctx *ctx, const struct rows *rows, size_t row, const char *column)
+{
+    const char *text = column_open(ctx, ctx->tenant_id, rows_get(rows, row, column));
+    const struct value *map = text ? value_read_json(ctx, text, strlen(text)) : NULL;
+    error_clear(ctx);
+    return map;
+}
+
+static int read_stored(struct preview *preview)
+{
+    struct ctx *ctx = preview->ctx;
+    const struct rows *rows =
+        db_read(ctx, ctx->db, STMT_update_resources, ctx->tenant_id, preview->stack->id);
+    if (!rows)
+        return -1;
+    preview->rows = rows;
+    preview->index = value_map(ctx->arena);
+    preview->stored = arena_array(ctx->arena, struct stored, rows_count(rows) + 1);
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        preview->stored[i] = (struct stored){
+            .name = rows_get(rows, i, "name"),
+            .row = i,
+            .type = catalogue_find(rows_get(rows, i, "type")),
+            .given = read_map(ctx, rows, i, "properties"),
+            .attributes = read_map(ctx, rows, i, "attributes"),
+            .data = read_map(ctx, rows, i, "data"),
+            .fate = FATE_DELETED,
+        };
+        value_map_set(ctx->arena, preview->index, preview->stored[i].name, value_int(ctx->arena, (int64_t)i));
+    }
+    return 0;
+}
+
+static struct stored *find_stored(struct preview *preview, const char *name)
+{
+    const struct value *index = value_get(preview->index, name);
+    return index ? &preview->stored[index->integer] : NULL;
+}
+
+/* ---- the world, as far as it stays ---- */
+static struct resource_job job_of(const struct preview *preview, const struct stored *stored)
+{
+    return (struct resource_job){
+        .physical_id = rows_get(preview->rows, stored->row, "physical_id"),
+        .data = stored->data,
+        .attributes = stored->attributes,
+    };
+}
+
+static const struct value *preview_reference(struct ctx *ctx, void *self, const char *resource)
+{
+    struct preview *preview = self;
+    struct stored *stored = find_stored(preview, resource);
+    if (!stored || !stored->type || stored->fate > FATE_UPDATED) {
+        preview->unknown = true;
+        return value_string(ctx->arena, resource);
+    }
+    struct resource_job job = job_of(preview, stored);
+    const char *reference =
+        stored->type->hooks->reference ? stored->type->hooks->reference(ctx, &job) : job.physical_id;
+    return value_string(ctx->arena, reference ? reference : resource);
+}
+
+static const struct value *preview_attribute(struct ctx *ctx, void *self, const char *resource,
+                                             const char *attribute)
+{
+    struct preview *preview = self;
+    struct stored *stored = find_stored(preview, resource);
+    if (!stored || !stored->type || stored->fate != FATE_UNCHANGED) {
+        preview->unknown = true;
+        return NULL;
+    }
+    struct resource_job job = job_of(preview, stored);
+    if (attribute && stored->type->hooks->attribute)
+        return stored->type->hooks->attribute(ctx, &job, attribute);
+    return attribute ? value_get(stored->attributes, attribute) : stored->attributes;
+}
+
+static const struct value *resolve(struct preview *preview, const char *path, const struct value *snippet)
+{
+    preview->unknown = false;
+    const struct value *value =
+        definition_resolve(preview->definition, &preview->definition->scope, path, snippet);
+    if (preview->unknown)
+        error_clear(preview->ctx);
+    return preview->unknown ? &value_unknown : value;
+}
+
+static const struct value *resolve_properties(struct preview *preview,
+                                              const struct resource_definition *resource, const char *path)
+{
+    struct ctx *ctx = preview->ctx;
+    struct value *given = value_map(ctx->arena);
+    if (resource->properties && !value_is(resource->properties, VALUE_MAP))
+        return resolve(preview, path, resource->properties);
+    for (size_t i = 0; i < value_count(resource->properties); i++) {
+        const struct value_entry *entry = &resource->properties->map.entries[i];
+        const struct value *value =
+            resolve(preview, arena_printf(ctx->arena, "%s.%s", path, entry->key), entry->value);
+        if (!value)
+            return NULL;
+        value_map_set(ctx->arena, given, entry->key, value);
+    }
+    return given;
+}
+
+/* ---- what becomes of each ---- */
+static int judge(struct preview *preview, const struct resource_definition *resource, struct stored *stored)
+{
+    struct ctx *ctx = preview->ctx;
+    const char *path = definition_properties_path(preview->definition, resource), *refused = NULL;
+    struct update_side before = {.given = stored->given,
+                                 .definition = read_map(ctx, preview->rows, stored->row, "definition")};
+    if (stored->given)
+        before.properties = properties_check_at(ctx, stored->type, path, stored->given);
+    error_clear(ctx);
+    struct update_side after = {.given = resolve_properties(preview, resource, path)};
+    if (!after.given)
+        return -1;
+    after.properties = properties_check_at(ctx, stored->type, path, after.given);
+    if (!after.properties)
+        return -1;
+    after.definition = update_definition(preview->definition, resource);
+    static const enum fate fates[] = {
+        [UPDATE_NONE] = FATE_UNCHANGED,   [UPDATE_IN_PLACE] = FATE_UPDATED,
+        [UPDATE_REPLACE] = FATE_REPLACED, [UPDATE_REPLACE_HOOK] = FATE_REPLACED,
+        [UPDATE_REFUSED] = FATE_UPDATED,
+    };
+    enum update_kind kind = update_compare(ctx, stored->type, &before, &after, &refused);
+    stored->fate = fates[kind];
+    if (kind != UPDATE_REFUSED)
+        return 0;
+    return fail(ctx, FAULT_NOT_SUPPORTED, "Update to properties %s of %s (%s) is not supported.", refused,
+                resource->name, stored->type->name);
+}
+
+static bool is_sound(const struct preview *preview, const struct stored *stored)
+{
+    return strcmp(rows_get(preview->rows, stored->row, "status"), "FAILED") != 0 &&
+           strcmp(rows_get(preview->rows, stored->row, "action"), "DELETE") != 0;
+}
+
+/* ---- what is shown ---- */
+static void put_text(struct preview *preview, struct value *map, const char *key, const char *text)
+{
+    struct arena *arena = preview->ctx->arena;
+    value_map_set(arena, map, key, text ? value_string(arena, text) : &value_null);
+}
+
+static const struct value *identity_of(struct preview *preview, const char *path)
+{
+    struct value *identity = value_map(preview->ctx->arena);
+    put_text(preview, identity, "tenant", preview->ctx->tenant_id);
+    put_text(preview, identity, "stack_name", preview->stack->name);
+    put_text(preview, identity, "stack_id", preview->stack->id);
+    put_text(preview, identity, "path", path);
+    return identity;
+}
+
+static const struct value *required_by(struct preview *preview, size_t index)
+{
+    const struct graph *graph = preview->definition->graph;
+    struct arena *arena = preview->ctx->arena;
+    struct value *names = value_list(arena);
+    for (size_t i = 0; i < graph->edge_count; i++)
+        if (graph->edges[i].to == index)
+            value_list_add(arena, names,
+                           value_string(arena, graph->template->resources[graph->edges[i].from].name));
+    return names;
+}
+
+/* row: of a resource as it is; NULL: as it would be made, so that nothing is known of it. */
+static struct value *show_head(struct preview *preview, const char *name, const char *type, const size_t *row)
+{
+    static const struct {
+        const char *key, *column, *otherwise;
+    } fields[] = {
+        {"physical_resource_id", "physical_id", ""},
+        {"resource_action", "action", "INIT"},
+        {"resource_status", "status", "COMPLETE"},
+        {"resource_status_reason", "status_reason", ""},
+    };
+    struct value *shown = value_map(preview->ctx->arena);
+    put_text(preview, shown, "updated_time", row ? rows_get(preview->rows, *row, "updated_time") : NULL);
+    put_text(preview, shown, "creation_time", row ? rows_get(preview->rows, *row, "creation_time") : NULL);
+    put_text(preview, shown, "resource_name", name);
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        const char *text = row ? rows_get(preview->rows, *row, fields[i].column) : NULL;
+        put_text(preview, shown, fields[i].key, text ? text : fields[i].otherwise);
+    }
+    put_text(preview, shown, "resource_type", type);
+    value_map_set(preview->ctx->arena, shown, "resource_identity",
+                  identity_of(preview, arena_printf(preview->ctx->arena, "/resources/%s", name)));
+    value_map_set(preview->ctx->arena, shown, "stack_identity", identity_of(preview, ""));
+    put_text(preview, shown, "stack_name", preview->stack->name);
+    return shown;
+}
+
+static void note(struct preview *preview, enum fate fate, const struct value *shown)
+{
+    const struct value *list = value_get(preview->changes, fate_names[fate]);
+    value_list_add(preview->ctx->arena, (struct value *)list, shown);
+}
+
+static int show_current(struct preview *preview, const struct stored *stored)
+{
+    struct ctx *ctx = preview->ctx;
+    const char *type = rows_get(preview->rows, stored->row, "type");
+    struct value *shown = show_head(preview, stored->name, type, &stored->row);
+    const char *text = rows_get(preview->rows, stored->row, "required_by");
+    const struct value *dependents = value_read_json(ctx, text, strlen(text));
+    const struct value *metadata = read_map(ctx, preview->rows, stored->row, "metadata");
+    const struct value *attributes =
+        resource_attributes(ctx, type, rows_get(preview->rows, stored->row, "attributes"), NULL);
+    if (!attributes || !dependents)
+        return -1;
+    value_map_set(ctx->arena, shown, "required_by", dependents);
+    put_text(preview, shown, "description", rows_get(preview->rows, stored->row, "description"));
+    value_map_set(ctx->arena, shown, "metadata", metadata ? metadata : value_map(ctx->arena));
+    value_map_set(ctx->arena, shown, "attributes", attributes);
+    note(preview, stored->fate, shown);
+    return 0;
+}
+
+static int show_future(struct preview *preview, const struct resource_definition *resource, enum fate fate)
+{
+    struct ctx *ctx = preview->ctx;
+    const char *type = preview->definition->types[resource->index]->name;
+    struct value *shown = show_head(preview, resource->name, type, NULL);
+    const struct value *metadata = resource->metadata ? resolve(preview, "", resource->metadata) : NULL;
+    const struct value *attributes = resource_attributes(ctx, type, NULL, NULL);
+    error_clear(ctx);
+    if (!attributes)
+        return -1;
+    value_map_set(ctx->arena, shown, "required_by", required_by(preview, resource->index));
+    put_text(preview, shown, "description", resource->description ? resource->description : "");
+    value_map_set(ctx->arena, shown, "metadata",
+                  value_is(metadata, VALUE_MAP) ? metadata : value_map(ctx->arena));
+    value_map_set(ctx->arena, shown, "attributes", attributes);
+    note(preview, fate, shown);
+    return 0;
+}
+
+/* ---- the whole ---- */
+static int preview_one(struct preview *preview, const struct resource_definition *resource)
+{
+    struct stored *stored = find_stored(preview, resource->name);
+    if (!stored)
+        return show_future(preview, resource, FATE_ADDED);
+    bool same_type = stored->type && stored->type == preview->definition->types[resource->index];
+    if (!same_type || !is_sound(preview, stored))
+        stored->fate = FATE_REPLACED;
+    else if (judge(preview, resource, stored) != 0)
+        return -1;
+    return stored->fate == FATE_UPDATED ? show_current(preview, stored)
+                                        : show_future(preview, resource, stored->fate);
+}
+
+static int preview_all(struct preview *preview)
+{
+    const struct graph *graph = preview->definition->graph;
+    for (size_t i = 0; i < graph->order_count; i++)
+        if (preview_one(preview, &graph->template->resources[graph->order[i]]) != 0)
+            return -1;
+    for (size_t i = 0; i < rows_count(preview->rows); i++)
+        if (preview->stored[i].fate == FATE_DELETED && show_current(preview, &preview->stored[i]) != 0)
+            return -1;
+    return 0;
+}
+
+const struct value *stack_preview_update(struct ctx *ctx, const struct stack_key *key,
+                                         const struct stack_input *input)
+{
+    struct current_stack stack;
+    struct stack_input merged;
+    if (current_stack_read(ctx, key, &stack) != 0)
+        return NULL;
+    struct draft *draft = current_stack_draft(ctx, &stack, input, &merged);
+    if (!draft)
+        return NULL;
+    struct preview preview = {
+        .ctx = ctx, .stack = &stack, .definition = draft->definition, .changes = value_map(ctx->arena)};
+    for (size_t i = 0; i < COUNT_OF(fate_names); i++)
+        value_map_set(ctx->arena, preview.changes, fate_names[i], value_list(ctx->arena));
+    draft->definition->scope.world =
+        (struct world){.self = &preview, .reference_id = preview_reference, .attribute = preview_attribute};
+    return read_stored(&preview) == 0 && preview_all(&preview) == 0 ? preview.changes : NULL;
+}
