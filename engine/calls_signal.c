@@ -54,17 +54,9 @@ static int check_target(struct ctx *ctx, const struct target *target)
 static int find_target(struct ctx *ctx, const struct stack_key *key, const char *resource,
                        struct target *target)
 {
-    if (!stack_key_valid(key))
-        return stack_not_found(ctx, key);
-    struct rows *rows =
-        db_read(ctx, ctx->db, STMT_engine_signal_target, ctx->tenant_id, key->id, key->name, resource);
+    struct rows *rows = stack_resource_rows(ctx, STMT_engine_signal_target, key, resource);
     if (!rows)
         return -1;
-    if (rows_count(rows) == 0)
-        return stack_not_found(ctx, key);
-    if (!rows_get(rows, 0, "id"))
-        return fail(ctx, FAULT_RESOURCE_NOT_FOUND, "The Resource (%s) could not be found in Stack %s.",
-                    resource, rows_get(rows, 0, "stack_name"));
     *target = (struct target){
         .type = catalogue_find(rows_get(rows, 0, "type")),
         .stack_id = rows_get(rows, 0, "stack_id"),

@@ -33,13 +33,9 @@ static const struct value *read_environment(struct ctx *ctx, const struct rows *
 
 int current_stack_read(struct ctx *ctx, const struct stack_key *key, struct current_stack *stack)
 {
-    if (!stack_key_valid(key))
-        return stack_not_found(ctx, key);
-    struct rows *rows = db_read(ctx, ctx->db, STMT_update_stack, ctx->tenant_id, key->id, key->name);
+    struct rows *rows = stack_rows(ctx, STMT_update_stack, key);
     if (!rows)
         return -1;
-    if (rows_count(rows) == 0)
-        return stack_not_found(ctx, key);
     *stack = (struct current_stack){
         .id = rows_get(rows, 0, "id"),
         .name = rows_get(rows, 0, "name"),

@@ -15,15 +15,39 @@ bool stack_key_valid(const struct stack_key *key)
     return key->id ? uuid_valid(key->id) : key->name != NULL;
 }
 
-int stack_find(struct ctx *ctx, const struct stack_key *key, struct found_stack *found)
+static struct rows *no_stack(struct ctx *ctx, const struct stack_key *key)
+{
+    (void)stack_not_found(ctx, key);
+    return NULL;
+}
+
+struct rows *stack_rows(struct ctx *ctx, enum statement statement, const struct stack_key *key)
 {
     if (!stack_key_valid(key))
-        return stack_not_found(ctx, key);
-    struct rows *rows = db_read(ctx, ctx->db, STMT_engine_find_stack, ctx->tenant_id, key->id, key->name);
+        return no_stack(ctx, key);
+    struct rows *rows = db_read(ctx, ctx->db, statement, ctx->tenant_id, key->id, key->name);
+    return rows && rows_count(rows) == 0 ? no_stack(ctx, key) : rows;
+}
+
+struct rows *stack_resource_rows(struct ctx *ctx, enum statement statement, const struct stack_key *key,
+                                 const char *resource)
+{
+    if (!stack_key_valid(key))
+        return no_stack(ctx, key);
+    struct rows *rows = db_read(ctx, ctx->db, statement, ctx->tenant_id, key->id, key->name, resource);
+    if (!rows || rows_count(rows) == 0)
+        return rows ? no_stack(ctx, key) : NULL;
+    if (rows_get(rows, 0, "id"))
+        return rows;
+    return fail_null(ctx, FAULT_RESOURCE_NOT_FOUND, "The Resource (%s) could not be found in Stack %s.",
+                     resource, rows_get(rows, 0, "stack_name"));
+}
+
+int stack_find(struct ctx *ctx, const struct stack_key *key, struct found_stack *found)
+{
+    struct rows *rows = stack_rows(ctx, STMT_engine_find_stack, key);
     if (!rows)
         return -1;
-    if (rows_count(rows) == 0)
-        return stack_not_found(ctx, key);
     *found = (struct found_stack){
         .id = rows_get(rows, 0, "id"),
         .name = rows_get(rows, 0, "name"),

@@ -1,7 +1,5 @@
 """The main job, end to end: a template becomes a stack, with stock clients, through every way to run Hearth."""
 
-import json
-
 import pytest
 import yaml
 
@@ -80,15 +78,14 @@ def test_no_token_is_401(anywhere):
 
 
 def test_openstack_client(anywhere, stack_name):
+    """Few calls: each costs seconds."""
     created = anywhere.openstack("stack", "create", "--wait", "--poll", "1", "-t", "examples/first.yaml", "-e", "examples/large.yaml",
                                  stack_name, "-c", "id", "-c", "stack_status", json_output=False)
     assert "CREATE_COMPLETE" in created and f"[{stack_name}.reserve]: CREATE_COMPLETE" in created
-    resources = anywhere.openstack("stack", "resource", "list", stack_name)
-    assert {r["resource_name"] for r in resources} == {"password", "token", "settings", "pause", "reserve"}
     output = anywhere.openstack("stack", "output", "show", stack_name, "greeting")
     assert output["output_value"] == f"Good morning, {stack_name}"
     anywhere.openstack("stack", "delete", "--yes", "--wait", stack_name, json_output=False)
-    assert stack_name not in json.dumps(anywhere.openstack("stack", "list"))
+    anywhere.api("GET", f"/stacks/{stack_name}").expect(404)
 
 
 def test_openstacksdk(anywhere, stack_name):
