@@ -276,7 +276,11 @@ const struct catalog *keystone_catalog(struct ctx *ctx, struct keystone *keyston
                              .headers = headers};
     if (ask(ctx, keystone, &call) < 0)
         return NULL;
-    if (call.status != 200)
+    if (call.status == 401)
         return fail_null(ctx, FAULT_UNAUTHENTICATED, "The request you have made requires authentication.");
+    if (call.status != 200) {
+        (void)no_answer(ctx, keystone, arena_printf(ctx->arena, "it answered %d", call.status));
+        return NULL;
+    }
     return catalog_read(ctx, call.answer.data, call.answer.length);
 }

@@ -60,6 +60,8 @@ static void answer_validation(int fd, const char *request)
         answer_token(fd, "", "2000-01-01T00:00:00.000000Z");
     else if (strstr(request, "X-Subject-Token: garbled\r\n"))
         answer(fd, 200, "", "{");
+    else if (strstr(request, "X-Subject-Token: busy\r\n"))
+        answer(fd, 429, "", "{}");
     else
         answer(fd, 404, "", "{}");
 }
@@ -328,6 +330,10 @@ static void what_is_wrong_is_not_the_clients_fault(void **state)
     end(&f);
     begin(&f, "pass\"word");
     assert_null(keystone_validate(&f.ctx, f.keystone, "garbled"));
+    assert_failed(&f.ctx, FAULT_UNAVAILABLE, "not available");
+    end(&f);
+    begin(&f, "pass\"word");
+    assert_null(keystone_validate(&f.ctx, f.keystone, "busy"));
     assert_failed(&f.ctx, FAULT_UNAVAILABLE, "not available");
     end(&f);
 }
