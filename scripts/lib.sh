@@ -35,8 +35,14 @@ as() {
     if [ "$user" = "$(id -un)" ]; then "$@"; else (cd / && exec runuser -u "$user" ${group:+-g "$group"} -- "$@"); fi
 }
 
+# alive PID: it runs; one that has ended, and that nobody has reaped yet, does not.
+alive() {
+    local state
+    state=$(ps -o stat= -p "$1") && [ "${state#Z}" = "$state" ]
+}
+
 # pid_of FILE: the process id in its first line, if that process lives.
 pid_of() {
     local pid
-    [ -s "$1" ] && read -r pid <"$1" && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && echo "$pid"
+    [ -s "$1" ] && read -r pid <"$1" && [ -n "$pid" ] && alive "$pid" && echo "$pid"
 }

@@ -100,4 +100,4 @@ stop_pid() {
     kill -"$3" "$2"
     wait_for 40 gone "$2" || kill -KILL "$2"
 }
-gone() { ! kill -0 "$1"; }
+gone() { ! alive "$1"; }

@@ -72,7 +72,8 @@ def test_rolling_restart_loses_no_request(make_service):
 
 
 def test_a_bad_configuration_is_refused(make_service):
-    service = make_service()
+    service = make_service(config={"api_workers": 2, "engines": 1})
+    wait_until("all processes", lambda: len(service.children()) == 4)  # and the status page
     before = service.children()
     with open(service.directory / "hearth.conf", "a") as conf:
         conf.write("no_such_option = 1\n")
