@@ -52,17 +52,23 @@ docs:
 format:
 	clang-format -i $(shell git ls-files -co --exclude-standard '*.c' '*.h')
 
-#: make install [DESTDIR=] [PREFIX=/usr/local]   programs, migrations, units, samples (RELEASE=1 for an optimised build)
+#: make install [DESTDIR=] [PREFIX=/usr/local] [SYSCONFDIR=/etc]   with RELEASE=1: an optimised build
+SYSCONFDIR ?= /etc
+SHARE = $(DESTDIR)$(PREFIX)/share/hearth
+DOC = $(DESTDIR)$(PREFIX)/share/doc/hearth
+PLACES = sed -e 's|/usr/local/|$(PREFIX)/|g' -e 's|/etc/hearth/|$(SYSCONFDIR)/hearth/|g'
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/hearth $(DESTDIR)$(PREFIX)/share/doc/hearth \
-	           $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)/etc/hearth
+	install -d $(DESTDIR)$(PREFIX)/sbin $(SHARE)/sql $(SHARE)/nginx $(SHARE)/apache $(DOC) $(DESTDIR)$(PREFIX)/lib/systemd/system \
+	           $(DESTDIR)$(SYSCONFDIR)/hearth
 	install -m 0755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/sbin
-	cp -R sql examples $(DESTDIR)$(PREFIX)/share/hearth/
-	rm -f $(DESTDIR)$(PREFIX)/share/hearth/sql/*.[ch] $(DESTDIR)$(PREFIX)/share/hearth/sql/*.awk
-	cp -R deploy/nginx deploy/apache $(DESTDIR)$(PREFIX)/share/hearth/
-	install -m 0644 README.md LICENSE deploy/README.md deploy/hearth.conf.sample $(wildcard docs/*.md) $(DESTDIR)$(PREFIX)/share/doc/hearth
-	for unit in deploy/systemd/*; do \
-	    sed 's|/usr/local|$(PREFIX)|g' $$unit > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${unit##*/} || exit 1; done
-	test -e $(DESTDIR)/etc/hearth/hearth.conf || install -m 0640 deploy/hearth.conf.sample $(DESTDIR)/etc/hearth/hearth.conf
+	cp -R sql/migrate sql/roles.sql sql/migrations $(SHARE)/sql/
+	cp -R examples $(SHARE)/
+	install -m 0644 LICENSE deploy/hearth.conf.sample $(wildcard docs/*.md) $(DOC)
+	$(PLACES) deploy/README.md > $(DOC)/installing.md
+	for file in deploy/nginx/*.conf deploy/apache/*.conf; do $(PLACES) $$file > $(SHARE)/$${file#deploy/} || exit 1; done
+	for file in deploy/systemd/*; do \
+	    $(PLACES) $$file > $(DESTDIR)$(PREFIX)/lib/systemd/system/$${file##*/} || exit 1; done
+	test -e $(DESTDIR)$(SYSCONFDIR)/hearth/hearth.conf || \
+	    install -m 0640 deploy/hearth.conf.sample $(DESTDIR)$(SYSCONFDIR)/hearth/hearth.conf
 
 #: make clean                        remove build/

@@ -362,7 +362,7 @@ class Service:
     def site(self, name):
         """A site file of deploy/ with this service's address and paths."""
         text = (ROOT / "deploy" / name).read_text()
-        for old, new in (("/usr/sbin/hearthd", f"{self.directory}/hearthd"),
+        for old, new in (("/usr/local/sbin/hearthd", f"{self.directory}/hearthd"),
                          ("/etc/hearth/hearth.conf", f"{self.directory}/hearth.conf"),
                          ("/run/hearth/", f"{self.directory}/"),
                          ("Listen 8004", f"Listen 127.0.0.1:{self.port}"),

@@ -221,9 +221,14 @@ def find_heat():
         return os.environ["HEAT_URL"], os.environ["HEAT_TOKEN"]
     if not os.environ.get("OS_AUTH_URL"):
         return None
+    import keystoneauth1.exceptions
     import openstack
-    cloud = openstack.connect()
-    return cloud.orchestration.get_endpoint(), cloud.auth_token
+    try:
+        cloud = openstack.connect()
+        return cloud.orchestration.get_endpoint(), cloud.auth_token
+    except keystoneauth1.exceptions.ClientException as error:
+        progress(f"no Heat beside it: {error}"[:160])
+        return None
 
 
 # ---- the run -------------------------------------------------------------------------------------------------------
