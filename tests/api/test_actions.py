@@ -218,7 +218,7 @@ def test_suspend_times_out(service, stack_name):
     stack_id = path.split("/")[-1]
     act(service, path, "suspend").expect(200)
     wait_until("the resource to be suspending", lambda: resources(service, path)["d"] == "SUSPEND_IN_PROGRESS")
-    service.psql("set search_path = hearth; update operation set deadline_at = now(), lease_until = now() "
+    service.psql("set search_path = hearth; update operation set deadline_at = now(), lease_until = now(), fence = fence + 1 "
                  f"where stack_id = '{stack_id}' and state = 'RUNNING'", role="hearth_engine")
     stack = settle(service, path)
     assert (stack["stack_status"], stack["stack_status_reason"]) == ("SUSPEND_FAILED", "Suspend timed out")
