@@ -151,97 +151,7 @@ void json_write_string(struct str *out, const char *text)
     json_write_string_n(out, text, strlen(text));
 }
 
-static void write_json(struct str *out, const struct value *value, bool sorted);
-
-static void write_json_list(struct str *out, const struct value *list, bool sorted)
-{
-    str_add_char(out, '[');
-    for (size_t i = 0; i < list->list.count && !arena_over(out->arena); i++) {
-        if (i)
-            str_add(out, ", ");
-        write_json(out, list->list.items[i], sorted);
-    }
-    str_add_char(out, ']');
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return strcmp(((const struct value_entry *)a)->key, ((const struct value_entry *)b)->key);
-}
-
-/* Code point order is byte order in UTF-8. */
-static const struct value_entry *sorted_entries(struct arena *arena, const struct value *map)
-{
-    struct value_entry *entries = arena_array(arena, struct value_entry, map->map.count);
-    if (map->map.count)
-        memcpy(entries, map->map.entries, map->map.count * sizeof *entries);
-    qsort(entries, map->map.count, sizeof *entries, by_key);
-    return entries;
-}
-
-static void write_json_map(struct str *out, const struct value *map, bool sorted)
-{
-    const struct value_entry *entries = sorted ? sorted_entries(out->arena, map) : map->map.entries;
-    str_add_char(out, '{');
-    for (size_t i = 0; i < map->map.count && !arena_over(out->arena); i++) {
-        if (i)
-            str_add(out, ", ");
-        json_write_string(out, entries[i].key);
-        str_add(out, ": ");
-        write_json(out, entries[i].value, sorted);
-    }
-    str_add_char(out, '}');
-}
-
-static void write_json(struct str *out, const struct value *value, bool sorted)
-{
-    switch (value ? value->kind : VALUE_NULL) {
-    case VALUE_NULL:
-        str_add(out, "null");
-        break;
-    case VALUE_BOOL:
-        str_add(out, value->boolean ? "true" : "false");
-        break;
-    case VALUE_INT:
-        str_printf(out, "%lld", (long long)value->integer);
-        break;
-    case VALUE_BIGINT:
-        str_add(out, value->string.text);
-        break;
-    case VALUE_FLOAT:
-        write_float(out, value->number, "Infinity", "NaN");
-        break;
-    case VALUE_STRING:
-        json_write_string_n(out, value->string.text, value->string.length);
-        break;
-    case VALUE_LIST:
-        write_json_list(out, value, sorted);
-        break;
-    case VALUE_MAP:
-        write_json_map(out, value, sorted);
-        break;
-    }
-}
-
-void value_write_json(struct str *out, const struct value *value)
-{
-    write_json(out, value, false);
-}
-
-void value_write_json_sorted(struct str *out, const struct value *value)
-{
-    write_json(out, value, true);
-}
-
-const char *value_to_json(struct arena *arena, const struct value *value)
-{
-    struct str out = STR_INIT(arena);
-    value_write_json(&out, value);
-    return out.data;
-}
-
-/* ---- str() and repr() ---- */
-
+/* ---- strings as repr() gives them ---- */
 static void write_escaped_code(struct str *out, uint32_t code)
 {
     static const char shorts[] = {['\t'] = 't', ['\n'] = 'n', ['\r'] = 'r'};
@@ -282,39 +192,70 @@ static void write_quoted(struct str *out, const char *text, size_t length)
     str_add_char(out, quote);
 }
 
-static void write_repr_list(struct str *out, const struct value *list)
+/* ---- documents ---- */
+/* How a document is written down. */
+struct notation {
+    const char *null, *truth[2], *infinity, *nan;
+    void (*string)(struct str *out, const char *text, size_t length);
+    bool sorted; /* maps by key */
+};
+
+static const struct notation json = {"null", {"false", "true"},   "Infinity",
+                                     "NaN",  json_write_string_n, false};
+static const struct notation json_sorted = {"null", {"false", "true"},   "Infinity",
+                                            "NaN",  json_write_string_n, true};
+static const struct notation python = {"None", {"False", "True"}, "inf", "nan", write_quoted, false};
+
+static void write_value(struct str *out, const struct value *value, const struct notation *notation);
+
+static void write_list(struct str *out, const struct value *list, const struct notation *notation)
 {
     str_add_char(out, '[');
     for (size_t i = 0; i < list->list.count && !arena_over(out->arena); i++) {
         if (i)
             str_add(out, ", ");
-        value_write_repr(out, list->list.items[i]);
+        write_value(out, list->list.items[i], notation);
     }
     str_add_char(out, ']');
 }
 
-static void write_repr_map(struct str *out, const struct value *map)
+static int by_key(const void *a, const void *b)
 {
+    return strcmp(((const struct value_entry *)a)->key, ((const struct value_entry *)b)->key);
+}
+
+/* Code point order is byte order in UTF-8. */
+static const struct value_entry *sorted_entries(struct arena *arena, const struct value *map)
+{
+    struct value_entry *entries = arena_array(arena, struct value_entry, map->map.count);
+    if (map->map.count)
+        memcpy(entries, map->map.entries, map->map.count * sizeof *entries);
+    qsort(entries, map->map.count, sizeof *entries, by_key);
+    return entries;
+}
+
+static void write_map(struct str *out, const struct value *map, const struct notation *notation)
+{
+    const struct value_entry *entries = notation->sorted ? sorted_entries(out->arena, map) : map->map.entries;
     str_add_char(out, '{');
     for (size_t i = 0; i < map->map.count && !arena_over(out->arena); i++) {
-        const struct value_entry *entry = &map->map.entries[i];
         if (i)
             str_add(out, ", ");
-        write_quoted(out, entry->key, strlen(entry->key));
+        notation->string(out, entries[i].key, strlen(entries[i].key));
         str_add(out, ": ");
-        value_write_repr(out, entry->value);
+        write_value(out, entries[i].value, notation);
     }
     str_add_char(out, '}');
 }
 
-void value_write_repr(struct str *out, const struct value *value)
+static void write_value(struct str *out, const struct value *value, const struct notation *notation)
 {
     switch (value ? value->kind : VALUE_NULL) {
     case VALUE_NULL:
-        str_add(out, "None");
+        str_add(out, notation->null);
         break;
     case VALUE_BOOL:
-        str_add(out, value->boolean ? "True" : "False");
+        str_add(out, notation->truth[value->boolean]);
         break;
     case VALUE_INT:
         str_printf(out, "%lld", (long long)value->integer);
@@ -323,18 +264,40 @@ void value_write_repr(struct str *out, const struct value *value)
         str_add(out, value->string.text);
         break;
     case VALUE_FLOAT:
-        write_float(out, value->number, "inf", "nan");
+        write_float(out, value->number, notation->infinity, notation->nan);
         break;
     case VALUE_STRING:
-        write_quoted(out, value->string.text, value->string.length);
+        notation->string(out, value->string.text, value->string.length);
         break;
     case VALUE_LIST:
-        write_repr_list(out, value);
+        write_list(out, value, notation);
         break;
     case VALUE_MAP:
-        write_repr_map(out, value);
+        write_map(out, value, notation);
         break;
     }
+}
+
+void value_write_json(struct str *out, const struct value *value)
+{
+    write_value(out, value, &json);
+}
+
+void value_write_json_sorted(struct str *out, const struct value *value)
+{
+    write_value(out, value, &json_sorted);
+}
+
+const char *value_to_json(struct arena *arena, const struct value *value)
+{
+    struct str out = STR_INIT(arena);
+    value_write_json(&out, value);
+    return out.data;
+}
+
+void value_write_repr(struct str *out, const struct value *value)
+{
+    write_value(out, value, &python);
 }
 
 void value_write_str(struct str *out, const struct value *value)
