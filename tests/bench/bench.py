@@ -2,7 +2,8 @@
 
 Reads: requests per second and latency of show, list, resources and events through nginx, beside limit.c behind the same
 nginx with the same number of workers, in short runs that alternate, so that what else the machine does hits all alike;
-medians of the rounds are shown. Writes: POST until CREATE_COMPLETE is seen, over one kept connection. Memory: RSS.
+medians of the rounds are shown. Writes: POST until CREATE_COMPLETE is seen, over one kept connection; an update of one
+resource among a thousand. Memory: RSS.
 
 A real Heat joins in when the environment names one: HEAT_URL (http://host:8004/v1/PROJECT_ID) and HEAT_TOKEN, or the
 OS_* variables of a project on it.
@@ -192,6 +193,53 @@ def print_creates(results, heat):
         print(line)
 
 
+# ---- one change in a large stack -----------------------------------------------------------------------------------
+
+def values(count, first="a"):
+    resources = {f"r{i}": {"type": "OS::Heat::Value", "properties": {"value": "a"}} for i in range(count)}
+    resources["r0"]["properties"]["value"] = first
+    return {"heat_template_version": "2021-04-16", "resources": resources}
+
+
+def timed(client, *call):
+    started = time.perf_counter()
+    status, reply = client.call(*call)
+    if status not in (200, 202):
+        raise SystemExit(f"{call[0]} {call[1]}: {status} {reply}")
+    return time.perf_counter() - started, reply
+
+
+def seconds_to_update(client, path, body):
+    started = time.perf_counter()
+    timed(client, "PUT", path, body)
+    while client.call("GET", path)[1]["stack"]["stack_status"] == "UPDATE_IN_PROGRESS":
+        time.sleep(0.001)
+    return time.perf_counter() - started
+
+
+def measure_changes(client, times=7):
+    """[(what, median seconds, bar)]"""
+    progress("change 1 resource of 1 000")
+    body = json.dumps({"stack_name": f"bench-change-{os.getpid()}", "template": values(1000), "timeout_mins": 60})
+    _, path = client.seconds_to_create(f"bench-change-{os.getpid()}", body, 0.01)
+    update, preview, validate = [], [], []
+    for i in range(times):
+        new = json.dumps({"template": values(1000, f"b{i}")})
+        preview.append(timed(client, "PUT", path + "/preview", new)[0])
+        update.append(seconds_to_update(client, path, new))
+        validate.append(timed(client, "POST", "/validate", json.dumps({"template": values(500)}))[0])
+    client.delete(path)
+    return [("preview an update of 1 of 1 000", statistics.median(preview), 0.03),
+            ("update 1 of 1 000", statistics.median(update), 0.05),
+            ("validate 500", statistics.median(validate), 0.02)]
+
+
+def print_changes(results):
+    print("\nWith a large template, resources OS::Heat::Value")
+    for name, seconds, bar in results:
+        print(f"  {name:32} {seconds * 1000:7.1f} ms {bar * 1000:6.0f} ms  {verdict(seconds <= bar)}")
+
+
 # ---- memory --------------------------------------------------------------------------------------------------------
 
 def memory(pid):
@@ -260,6 +308,7 @@ def run(service, limit, heat):
         targets.update({"heat " + name: (url, heat[1]) for name, url in read_targets(heat[0], heat_paths[-1]).items()})
     reads = measure_reads(targets)
     creates = measure_creates(client, CREATES)
+    changes = measure_changes(client)
     heat_creates = {}
     if heat:
         few = [(name, count, chained, 1 if count > 1 else 3, bar) for name, count, chained, _, bar in CREATES if count <= 100]
@@ -268,6 +317,7 @@ def run(service, limit, heat):
             heat_client.delete(path)
     print_reads(reads, heat)
     print_creates(creates, heat_creates)
+    print_changes(changes)
     print_memory([("API worker, idle", idle[0], 8), ("API worker, after all this", largest(service.children("api")), 8),
                   ("engine, idle", idle[1], 200), ("engine, after 10 000", largest(service.children("engine")), 200)])
 
