@@ -13,10 +13,19 @@ static const struct {
 #undef FAULT
 };
 
+static _Atomic uint64_t *raised; /* by fault, or NULL */
+
+void fault_count_into(_Atomic uint64_t counts[FAULT_COUNT])
+{
+    raised = counts;
+}
+
 int fail_at(struct ctx *ctx, enum fault fault, const char *file, int line, const char *format, ...)
 {
     if (ctx->error.fault != FAULT_NONE)
         return -1;
+    if (raised)
+        atomic_fetch_add_explicit(&raised[fault], 1, memory_order_relaxed);
     va_list args;
     va_start(args, format);
     ctx->error = (struct error){

@@ -8,6 +8,8 @@
 #define HEARTH_BASE_CTX_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/attributes.h"
@@ -59,5 +61,9 @@ void error_clear(struct ctx *ctx);
 int fault_status(enum fault fault);       /* HTTP status */
 const char *fault_type(enum fault fault); /* type name in Heat's error document */
 const char *fault_name(enum fault fault); /* the row's name, for logs */
+
+/* From now on each fault that is recorded is counted there; the processes of a service share one such array.
+ * NULL: no more. */
+void fault_count_into(_Atomic uint64_t counts[FAULT_COUNT]);
 
 #endif

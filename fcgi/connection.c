@@ -39,6 +39,27 @@ bool connection_ready(const struct connection *connection)
     return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }
 
+static size_t content_of(const FCGI_Header *header)
+{
+    return (size_t)(header->contentLengthB1 << 8 | header->contentLengthB0);
+}
+
+/* From record to record, up to the empty one that ends the body. */
+bool connection_complete(const struct connection *connection)
+{
+    unsigned char bytes[READ_STEP];
+    ssize_t got = recv(connection->fd, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+    size_t there = got > 0 ? (size_t)got : 0;
+    for (size_t at = 0; at + FCGI_HEADER_LEN <= there;) {
+        FCGI_Header header;
+        memcpy(&header, bytes + at, sizeof header);
+        at += FCGI_HEADER_LEN + content_of(&header) + header.paddingLength;
+        if (header.type == FCGI_STDIN && content_of(&header) == 0)
+            return at <= there;
+    }
+    return false;
+}
+
 void connection_close(struct connection *connection)
 {
     if (connection->fd >= 0)

@@ -47,6 +47,10 @@ bool connection_accept(struct connection *connection, int listener);
 /* True when the first byte of a request is there. */
 bool connection_ready(const struct connection *connection);
 
+/* True when a whole request is there, so that reading it waits for nobody. Of one larger than some kilobytes that is not
+ * known: false. */
+bool connection_complete(const struct connection *connection);
+
 /* Reads the parameters of one request and fills what request_begin fills. -1: the peer closed or talked
  * nonsense; the connection is closed. What the request itself has wrong is in request->ctx.error, with 0. */
 int connection_receive(struct connection *connection, struct request *request) MUST_CHECK;

@@ -11,6 +11,7 @@
 static struct scoreboard {
     struct pool_totals totals;
     _Atomic unsigned auth_generation;
+    _Atomic uint64_t faults[FAULT_COUNT];
     _Atomic int slots_used; /* one past the highest that was ever used */
     struct slot slots[SLOTS_MAX];
     struct route_counts routes[ROUTES_MAX + 1]; /* [0]: requests that no route matched */
@@ -56,6 +57,7 @@ int scoreboard_open(void)
         return -1;
     board = memory;
     board->totals.started_us = clock_wall_us();
+    fault_count_into(board->faults);
     return 0;
 }
 
@@ -67,6 +69,11 @@ struct slot *scoreboard_slot(int slot)
 struct pool_totals *scoreboard_totals(void)
 {
     return &board->totals;
+}
+
+uint64_t scoreboard_faults(enum fault fault)
+{
+    return board->faults[fault];
 }
 
 void scoreboard_assign(int slot, enum process_kind kind, unsigned generation)
@@ -97,6 +104,17 @@ int scoreboard_free_workers(void)
     for (int i = 0; i < board->slots_used; i++)
         free_workers += board->slots[i].kind == PROCESS_API && board->slots[i].state == SLOT_IDLE;
     return free_workers;
+}
+
+bool scoreboard_another_waits(void)
+{
+    for (int i = 0; i < board->slots_used; i++) {
+        const struct slot *slot = &board->slots[i];
+        int state = slot->state;
+        if (slot != own_slot && slot->kind == PROCESS_API && (state == SLOT_IDLE || state == SLOT_HOLDING))
+            return true;
+    }
+    return false;
 }
 
 static void copy_text(char *out, size_t size, const char *text)

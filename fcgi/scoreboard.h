@@ -67,11 +67,15 @@ struct slot *scoreboard_slot(int slot);
 /* Clears a slot for a new process of this kind; by the master, before it forks. */
 void scoreboard_assign(int slot, enum process_kind kind, unsigned generation);
 struct pool_totals *scoreboard_totals(void);
+/* How often it was raised, in any process; also where another reply than the error came of it. */
+uint64_t scoreboard_faults(enum fault fault);
 /* This process's slot: set after fork; NULL in a process that has none. */
 void scoreboard_become(int slot);
 struct slot *scoreboard_own(void);
 /* API workers that wait with nothing in hand. */
 int scoreboard_free_workers(void);
+/* Whether an API worker besides this process waits, with or without connections in hand. */
+bool scoreboard_another_waits(void);
 
 /* ---- requests ---- route: its number in the table, or -1 where none matched. */
 void scoreboard_request_begin(struct slot *slot, const char *method, const char *path,

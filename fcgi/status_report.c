@@ -206,6 +206,15 @@ static void write_histograms(struct str *out, const struct route_table *routes)
             write_histogram(out, route_label(routes, route), scoreboard_counts(route));
 }
 
+static void write_faults(struct str *out)
+{
+    head(out, "hearth_faults_total", "counter", "Faults raised, by the name in base/faults.def.");
+    for (enum fault fault = FAULT_NONE + 1; fault < FAULT_COUNT; fault++)
+        if (scoreboard_faults(fault))
+            str_printf(out, "hearth_faults_total{fault=\"%s\"} %llu\n", fault_name(fault),
+                       (unsigned long long)scoreboard_faults(fault));
+}
+
 static void write_processes(struct str *out, const struct summary *sum)
 {
     head(out, "hearth_processes", "gauge", "Processes by kind and state.");
@@ -258,6 +267,7 @@ void status_write_metrics(struct str *out, const struct route_table *routes)
     struct summary sum = summarize();
     write_requests(out, routes);
     write_histograms(out, routes);
+    write_faults(out);
     write_processes(out, &sum);
     write_by_kind(out, "hearth_processes_crashed_total", "Processes that died unasked.", totals->crashed);
     write_by_kind(out, "hearth_processes_recycled_total", "Processes that left after max_requests.",

@@ -22,6 +22,10 @@
  * next reply. That is why "keepalive" in the web server's configuration should stay below api_workers, which
  * the sample says.
  *
+ * While every worker is busy, nobody would pick anything up, and handing connections round would cost half of
+ * what the requests do. So then a worker keeps what it holds, if what it turns to is short: a request that is
+ * all there, and a GET. It may be mistaken by the length of one read.
+ *
  * Leaving without losing anything. A request is lost when the worker that holds its connection goes. So a
  * worker told to retire takes nothing new (what it has not accepted is the others'), says good-bye with the
  * reply it is about to give (connection.h), leaves what it holds in the parking lot, and goes. Where there is
@@ -197,10 +201,11 @@ static void request_init(struct worker *worker, struct request *request)
     new_request_id(worker, request->ctx.request_id);
 }
 
-/* Whether the connection may stay open: not when we leave, nor when it is one of several in our hand. */
+/* Whether the connection may stay open: not when we leave, nor when it is one of several in our hand and others
+ * have nothing to do. */
 static bool wants_to_keep(const struct worker *worker)
 {
-    return !worker->leaving && worker->held_count <= 1;
+    return !worker->leaving && (worker->held_count <= 1 || !scoreboard_another_waits());
 }
 
 static int route_number(const struct worker *worker, const struct request *request)
@@ -221,6 +226,8 @@ static void answer(struct worker *worker, struct request *request, struct phases
 {
     struct connection *connection = worker->current;
     scoreboard_request_begin(worker->slot, request->method_text, request->raw_path, request->ctx.request_id);
+    if (request->method != METHOD_GET && worker->held_count > 1)
+        park_others(worker, connection);
     connection_receive_body(connection, request);
     phases->read_us = clock_monotonic_us() - phases->begin_us;
     db_stats_reset(worker->db);
@@ -254,13 +261,19 @@ static void serve(struct worker *worker, struct connection *connection)
 
 /* ---- connections ---- */
 
+/* Leaves the others to whoever waits; see the essay. */
+static void turn_to(struct worker *worker, const struct connection *connection)
+{
+    if (worker->held_count > 1 && (scoreboard_another_waits() || !connection_complete(connection)))
+        park_others(worker, connection);
+}
+
 static void serve_held(struct worker *worker, int place)
 {
     struct connection *connection = &worker->held[place];
     if (connection->fd < 0)
         return;
-    if (worker->held_count > 1)
-        park_others(worker, connection);
+    turn_to(worker, connection);
     int before = worker->held_count;
     serve(worker, connection);
     if (connection->fd < 0)
@@ -278,8 +291,7 @@ static void take_in(struct worker *worker, int place)
     int before = worker->held_count++;
     atomic_fetch_add_explicit(&scoreboard_totals()->accepted, 1, memory_order_relaxed);
     if (ready) {
-        if (before > 0)
-            park_others(worker, connection);
+        turn_to(worker, connection);
         serve(worker, connection);
     }
     if (connection->fd >= 0)
@@ -378,9 +390,18 @@ static void take_signal(struct worker *worker)
     }
 }
 
-static void handle(struct worker *worker, uint64_t data)
+/* What the peer has closed needs no reading: nobody waits for an answer. */
+static void look_at(struct worker *worker, int place, bool closed)
 {
-    uint32_t id = (uint32_t)data, stamp = (uint32_t)(data >> 32);
+    if (closed && worker->held[place].fd >= 0)
+        drop(worker, place);
+    else
+        serve_held(worker, place);
+}
+
+static void handle(struct worker *worker, const struct epoll_event *event)
+{
+    uint32_t id = (uint32_t)event->data.u64, stamp = (uint32_t)(event->data.u64 >> 32);
     if (id == EVENT_SIGNAL)
         take_signal(worker);
     else if (id == EVENT_LISTENER)
@@ -388,7 +409,7 @@ static void handle(struct worker *worker, uint64_t data)
     else if (id == EVENT_PARKING)
         adopt_one(worker);
     else if (worker->held[id].stamp == stamp)
-        serve_held(worker, (int)id);
+        look_at(worker, (int)id, event->events & EPOLLHUP);
 }
 
 static void loop(struct worker *worker)
@@ -397,7 +418,7 @@ static void loop(struct worker *worker)
     while (!worker->leaving || worker->held_count > 0) {
         int count = epoll_wait(worker->epoll, events, EVENTS_MAX, wait_ms(worker));
         for (int i = 0; i < count; i++)
-            handle(worker, events[i].data.u64);
+            handle(worker, &events[i]);
         if (worker->held_count > 0)
             drop_silent(worker);
     }

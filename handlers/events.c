@@ -78,13 +78,36 @@ static int read_search(struct request *request, struct event_search *search)
 
 /* ---- the list ---- */
 
+/* Where the page begins; *seq stays NULL without a marker and for an unknown one. */
+static int find_marker(struct request *request, const struct event_search *search, const char **seq)
+{
+    struct ctx *ctx = &request->ctx;
+    const char *stack_id = path_stack(request).id;
+    *seq = NULL;
+    if (strcmp(search->marker, MARKER_NONE) == 0 || !uuid_valid(stack_id))
+        return 0;
+    struct rows *rows = db_read(ctx, ctx->db, STMT_event_marker, ctx->tenant_id, stack_id, search->marker);
+    if (!rows)
+        return -1;
+    *seq = rows_text(rows, 0, 0);
+    return 0;
+}
+
+/* One stack's events, newest first: what nearly everybody asks for. */
+static struct rows *run_list(struct request *request, const struct event_search *search)
+{
+    const char *const *f = search->filters, *seq;
+    if (find_marker(request, search, &seq) < 0)
+        return NULL;
+    return stack_read(request, STMT_event_list, f[FILTER_NAME], f[FILTER_TYPE], f[FILTER_ACTION],
+                      f[FILTER_STATUS], seq, search->limit);
+}
+
 static struct rows *run_search(struct request *request, const struct event_search *search)
 {
     const char *const *f = search->filters;
-    bool plain = search->descending && !search->by_type && !search->nested_depth;
-    if (plain)
-        return stack_read(request, STMT_event_list, f[FILTER_NAME], f[FILTER_TYPE], f[FILTER_ACTION],
-                          f[FILTER_STATUS], search->marker, search->limit);
+    if (search->descending && !search->by_type && !search->nested_depth)
+        return run_list(request, search);
     return stack_read(request, STMT_event_search, f[FILTER_NAME], f[FILTER_TYPE], f[FILTER_ACTION],
                       f[FILTER_STATUS], search->marker, search->limit, search->by_type ? "t" : "f",
                       search->descending ? "t" : "f", search->nested_depth ? search->nested_depth : "0");

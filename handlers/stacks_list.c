@@ -221,8 +221,8 @@ static int find_marker(struct ctx *ctx, struct search *search)
 {
     if (strcmp(search->marker, MARKER_NONE) == 0)
         return 0;
-    struct rows *rows = db_run(ctx, ctx->db, STMT_stack_marker, ctx->tenant_id, search->marker,
-                               search->args[ARG_SORT_FURTHER], search->args[ARG_NEVER]);
+    struct rows *rows = db_read(ctx, ctx->db, STMT_stack_marker, ctx->tenant_id, search->marker,
+                                search->args[ARG_SORT_FURTHER], search->args[ARG_NEVER]);
     if (!rows)
         return -1;
     for (int column = 0; rows_count(rows) && column <= ARG_MARKER_FURTHER - ARG_MARKER_ID; column++)
@@ -246,11 +246,19 @@ static int run_search(struct ctx *ctx, struct search *search, struct rows **rows
     return db_commit(ctx, ctx->db);
 }
 
+static struct rows *run_plain(struct ctx *ctx, struct search *search)
+{
+    if (find_marker(ctx, search) < 0)
+        return NULL;
+    const char *created = search->args[ARG_MARKER_CREATED];
+    return db_read(ctx, ctx->db, STMT_stack_list, ctx->tenant_id, search->args[ARG_HIDDEN_TAGS],
+                   created ? created : "infinity", search->marker, search->limit);
+}
+
 static int run(struct ctx *ctx, struct search *search, struct rows **rows, struct rows **count)
 {
     if (search->plain && !search->count) {
-        *rows = db_read(ctx, ctx->db, STMT_stack_list, ctx->tenant_id, search->args[ARG_HIDDEN_TAGS],
-                        search->marker, search->limit);
+        *rows = run_plain(ctx, search);
         return *rows ? 0 : -1;
     }
     if (run_search(ctx, search, rows, count) == 0)
@@ -329,8 +337,8 @@ int stacks_index(struct request *request)
 int stacks_detail(struct request *request)
 {
     struct ctx *ctx = &request->ctx;
-    struct rows *rows =
-        db_read(ctx, ctx->db, STMT_stack_list, ctx->tenant_id, hidden_tags(ctx), MARKER_NONE, NULL);
+    struct rows *rows = db_read(ctx, ctx->db, STMT_stack_list, ctx->tenant_id, hidden_tags(ctx), "infinity",
+                                MARKER_NONE, NULL);
     if (!rows)
         return -1;
     reply_json(request, 200);

@@ -17,12 +17,17 @@
     member_json_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (json))
 #define member_plain(out, key, text)                                                                         \
     member_plain_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (text))
+#define member_time(out, key, seconds)                                                                       \
+    member_time_at((out), ", \"" key "\": ", sizeof(", \"" key "\": ") - 1, (seconds))
 /* A string with its escapes, or null. */
 void member_text_at(struct str *out, const char *key, size_t length, const char *text);
 /* JSON as it is stored, or null. */
 void member_json_at(struct str *out, const char *key, size_t length, const char *json);
-/* A string that needs no escapes (times, states, ids), or null. */
+/* A string that needs no escapes (states, ids), or null. */
 void member_plain_at(struct str *out, const char *key, size_t length, const char *text);
+/* The time that is so many seconds after 1970, "1769860800.25", as "2026-01-31T12:00:00Z", or null. */
+void member_time_at(struct str *out, const char *key, size_t length, const char *seconds);
+void view_time(struct str *out, const char *seconds); /* the value alone */
 
 /* ---- stacks: columns of sql/queries/stacks.sql ---- */
 enum stack_column {

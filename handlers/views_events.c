@@ -30,7 +30,7 @@ void view_event(struct str *out, const struct links *links, const struct rows *r
     str_add(out, rows_text(rows, row, EVENT_ID));
     str_add_char(out, '"');
     view_links(out, links, rows, row, root);
-    member_plain(out, "event_time", rows_text(rows, row, EVENT_TIME));
+    member_time(out, "event_time", rows_text(rows, row, EVENT_TIME));
     member_text(out, "logical_resource_id", rows_text(rows, row, EVENT_RESOURCE));
     member_text(out, "resource_name", rows_text(rows, row, EVENT_RESOURCE));
     member_text(out, "physical_resource_id", rows_text(rows, row, EVENT_PHYSICAL_ID));

@@ -26,10 +26,9 @@ void view_resource(struct str *out, const struct links *links, const struct rows
 {
     const char *physical_id = rows_text(rows, row, RESOURCE_PHYSICAL_ID);
     const char *parent = rows_text(rows, row, RESOURCE_PARENT);
-    str_add(out, "{\"updated_time\": \"");
-    str_add(out, rows_text(rows, row, RESOURCE_UPDATED));
-    str_add_char(out, '"');
-    member_plain(out, "creation_time", rows_text(rows, row, RESOURCE_CREATED));
+    str_add(out, "{\"updated_time\": ");
+    view_time(out, rows_text(rows, row, RESOURCE_UPDATED));
+    member_time(out, "creation_time", rows_text(rows, row, RESOURCE_CREATED));
     member_text(out, "logical_resource_id", rows_text(rows, row, RESOURCE_NAME));
     member_text(out, "resource_name", rows_text(rows, row, RESOURCE_NAME));
     member_text(out, "physical_resource_id", physical_id ? physical_id : "");

@@ -29,9 +29,9 @@ void view_stack_summary(struct str *out, const struct links *links, const struct
     str_add(out, ", \"description\": \"\"");
     member_plain(out, "stack_status", rows_text(rows, row, STACK_STATE));
     member_text(out, "stack_status_reason", rows_text(rows, row, STACK_REASON));
-    member_plain(out, "creation_time", rows_text(rows, row, STACK_CREATED));
-    member_plain(out, "updated_time", rows_text(rows, row, STACK_UPDATED));
-    member_plain(out, "deletion_time", rows_text(rows, row, STACK_DELETED));
+    member_time(out, "creation_time", rows_text(rows, row, STACK_CREATED));
+    member_time(out, "updated_time", rows_text(rows, row, STACK_UPDATED));
+    member_time(out, "deletion_time", rows_text(rows, row, STACK_DELETED));
     member_text(out, "stack_owner", rows_text(rows, row, STACK_OWNER));
     member_plain(out, "parent", rows_text(rows, row, STACK_PARENT));
     member_text(out, "stack_user_project_id", rows_text(rows, row, STACK_USER_PROJECT));
@@ -46,9 +46,9 @@ void view_stack(struct str *out, const struct links *links, const struct rows *r
     json_write_string(out, rows_text(rows, 0, STACK_NAME));
     str_add(out, ", ");
     view_identity(out, links, rows, 0);
-    member_plain(out, "creation_time", rows_text(rows, 0, STACK_CREATED));
-    member_plain(out, "updated_time", rows_text(rows, 0, STACK_UPDATED));
-    member_plain(out, "deletion_time", rows_text(rows, 0, STACK_DELETED));
+    member_time(out, "creation_time", rows_text(rows, 0, STACK_CREATED));
+    member_time(out, "updated_time", rows_text(rows, 0, STACK_UPDATED));
+    member_time(out, "deletion_time", rows_text(rows, 0, STACK_DELETED));
     str_add(out, ", \"notification_topics\": []");
     member_json(out, "parameters", rows_text(rows, 0, STACK_PARAMETERS));
     member_text(out, "description", rows_text(rows, 0, STACK_DESCRIPTION));

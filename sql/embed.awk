@@ -8,9 +8,20 @@
 #   -- Any further comment lines; they stay in the file.
 #   select … where tenant_id = $1 and id = $2::uuid
 #
-# A statement reaches to the next name line or the end of its file; one ";" at its end is dropped. Comments and
-# indentation are left out of the program, everything else stays as it is. Two statements of one name, text before the
-# first name, an empty statement or a gap in $1…$n end the build. POSIX awk; mawk is enough.
+# What several statements share stands once, ahead of them in the same file, and is put in where a line names it:
+#
+#   -- fragment: stack_summary
+#   s.id, s.name
+#
+#   -- name: stack_list
+#   select
+#   -- include: stack_summary
+#   from stack s
+#
+# A statement or fragment reaches to the next such line or the end of its file; one ";" at a statement's end is dropped.
+# Comments and indentation are left out of the program, everything else stays as it is. Two of one name, text before the
+# first name, an empty statement, an unknown or unused fragment or a gap in $1…$n end the build. POSIX awk; mawk is
+# enough.
 
 function complain(message)
 {
@@ -57,8 +68,26 @@ function is_write(text)
     return text ~ / (insert into|delete from|update [a-z0-9_]+ ((as )?[a-z0-9_]+ )?set) / ? "true" : "false"
 }
 
+# The file's fragments are over with it.
+function forget_fragments(    fragment)
+{
+    for (fragment in fragments) {
+        if (!(fragment in used_fragments))
+            complain("fragment " fragment " is never included")
+        delete fragments[fragment]
+    }
+}
+
+function add_line(line)
+{
+    text = text (text == "" ? "" : "\n") line
+}
+
 function finish()
 {
+    if (fragment != "")
+        fragments[fragment] = text
+    fragment = ""
     if (name == "")
         return
     sub(/[ \t\n;]+$/, "", text)
@@ -83,7 +112,24 @@ function literal(text,    lines, n, i, out)
     return out
 }
 
-FNR == 1 { finish() }
+FNR == 1 { finish(); forget_fragments() }
+
+/^-- fragment:/ {
+    finish()
+    fragment = $3
+    text = ""
+    if (fragment !~ /^[a-z][a-z0-9_]*$/ || NF != 3 || fragment in fragments)
+        complain("a fragment is named '-- fragment: some_name', once in its file")
+    next
+}
+
+/^-- include:/ {
+    if (name == "" || !($3 in fragments) || NF != 3)
+        complain("no fragment " $3 " ahead of this in the file, or no statement to put it in")
+    used_fragments[$3] = 1
+    add_line(fragments[$3])
+    next
+}
 
 /^-- name:/ {
     finish()
@@ -100,18 +146,19 @@ FNR == 1 { finish() }
 /^[ \t]*--/ || /^[ \t\r]*$/ { next }
 
 {
-    if (name == "") {
+    if (name == "" && fragment == "") {
         complain("text before the first '-- name:' line")
         next
     }
     line = uncommented($0)
     sub(/^[ \t]+/, "", line)
     sub(/[ \t\r]+$/, "", line)
-    text = text (text == "" ? "" : "\n") line
+    add_line(line)
 }
 
 END {
     finish()
+    forget_fragments()
     if (failed)
         exit 1
     print "/* Made by sql/embed.awk from sql/queries; do not edit. */" > header

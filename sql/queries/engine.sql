@@ -125,6 +125,19 @@ select id, fence, wake_at <= now() as woken
 from operation
 where engine_id = $1::uuid and state = 'RUNNING'
 
+-- fragment: engine_operations
+-- What an engine wants to know of the operations in "held", rows of operation with taken_over.
+select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, o.taken_over,
+       (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
+       s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
+       s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
+       t.body as template, e.body as environment, f.body as files
+from held o
+join stack s on s.id = o.stack_id
+join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
+join document e on e.tenant_id = s.tenant_id and e.digest = s.environment_digest
+join document f on f.tenant_id = s.tenant_id and f.digest = s.files_digest
+
 -- name: engine_claim
 -- Takes up to $3 operations that are pending or whose engine fell silent; $2: lease in milliseconds.
 with taken as (
@@ -136,7 +149,7 @@ with taken as (
     order by o.created_at
     limit $3::bigint
     for update skip locked
-), claimed as (
+), held as (
     update operation o
     set state = 'RUNNING', engine_id = $1::uuid, fence = o.fence + 1, started_at = coalesce(o.started_at, now()),
         lease_until = now() + $2::bigint * interval '1 millisecond', wake_at = 'infinity'
@@ -144,31 +157,17 @@ with taken as (
     where o.id = t.id
     returning o.*, t.taken_over
 )
-select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, o.taken_over,
-       (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
-       s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
-       s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
-       t.body as template, e.body as environment, f.body as files
-from claimed o
-join stack s on s.id = o.stack_id
-join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
-join document e on e.tenant_id = s.tenant_id and e.digest = s.environment_digest
-join document f on f.tenant_id = s.tenant_id and f.digest = s.files_digest
+-- include: engine_operations
 
 -- name: engine_reload
 -- The same of operations already held, after a lost connection or when their memory is to be made anew. $2: ids
-select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, false as taken_over,
-       (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
-       s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
-       s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
-       t.body as template, e.body as environment, f.body as files
-from operation o
-join stack s on s.id = o.stack_id
-join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
-join document e on e.tenant_id = s.tenant_id and e.digest = s.environment_digest
-join document f on f.tenant_id = s.tenant_id and f.digest = s.files_digest
-where o.engine_id = $1::uuid and o.state = 'RUNNING'
-  and o.id in (select i.id::uuid from json_array_elements_text($2::json) i (id))
+with held as (
+    select o.*, false as taken_over
+    from operation o
+    where o.engine_id = $1::uuid and o.state = 'RUNNING'
+      and o.id in (select i.id::uuid from json_array_elements_text($2::json) i (id))
+)
+-- include: engine_operations
 
 -- name: engine_resources
 -- $1: ids of stacks

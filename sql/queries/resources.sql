@@ -1,16 +1,17 @@
 -- Resources as the API reads them. Each statement also tells whether the stack is there: no row means no stack, a
--- row without a resource's name means a stack without (such) resources. The columns are those of enum
--- resource_column in handlers/views.h.
+-- row without a resource's name means a stack without (such) resources.
 
--- name: resource_list
--- Resources of one stack. $4 names  $5 parts of types  $6 statuses  $7 actions  $8 ids  $9 physical ids (null: any)
--- $10 attributes as well.
-select s.id, s.name, s.parent_resource, r.name,
-       to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       r.physical_id, r.action || '_' || r.status, r.status_reason, r.type, r.required_by, r.nested_id, n.name,
-       r.description, case when $10::boolean then r.attributes end
-from stack s
+-- fragment: resource_columns
+-- Those of enum resource_column in handlers/views.h, but for the last ones; times as in stacks.sql. The name of the
+-- nested stack is looked up where there is one, and by its key: joined, the planner may walk all of a tenant's stacks.
+s.id, s.name, s.parent_resource, r.name, date_part('epoch', r.updated_at), date_part('epoch', r.created_at),
+r.physical_id, r.action || '_' || r.status, r.status_reason, r.type, r.required_by, r.nested_id,
+case when r.nested_id is not null
+     then (select n.name from stack n where n.id = r.nested_id and n.tenant_id = r.tenant_id) end,
+r.description
+
+-- fragment: resource_filtered
+-- $4 names  $5 parts of types  $6 statuses  $7 actions  $8 ids  $9 physical ids (null: any)
 left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.superseded_by is null
     and ($4::text[] is null or r.name = any ($4::text[]))
     and ($5::text[] is null or exists (select from unnest($5::text[]) t where strpos(r.type, t) > 0))
@@ -18,7 +19,14 @@ left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.su
     and ($7::text[] is null or r.action = any ($7::text[]))
     and ($8::uuid[] is null or r.id = any ($8::uuid[]))
     and ($9::text[] is null or r.physical_id = any ($9::text[]))
-left join stack n on n.id = r.nested_id and n.tenant_id = s.tenant_id
+
+-- name: resource_list
+-- Resources of one stack. $10 attributes as well.
+select
+-- include: resource_columns
+, case when $10::boolean then r.attributes end
+from stack s
+-- include: resource_filtered
 where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
 order by r.name
 
@@ -33,31 +41,19 @@ with recursive tree as (
     from tree t join stack c on c.parent_id = t.id and c.tenant_id = t.tenant_id and c.deleted_at is null
     where t.level < $11::integer
 )
-select s.id, s.name, s.parent_resource, r.name,
-       to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       r.physical_id, r.action || '_' || r.status, r.status_reason, r.type, r.required_by, r.nested_id, n.name,
-       r.description, case when $10::boolean then r.attributes end
+select
+-- include: resource_columns
+, case when $10::boolean then r.attributes end
 from tree s
-left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.superseded_by is null
-    and ($4::text[] is null or r.name = any ($4::text[]))
-    and ($5::text[] is null or exists (select from unnest($5::text[]) t where strpos(r.type, t) > 0))
-    and ($6::text[] is null or r.status = any ($6::text[]))
-    and ($7::text[] is null or r.action = any ($7::text[]))
-    and ($8::uuid[] is null or r.id = any ($8::uuid[]))
-    and ($9::text[] is null or r.physical_id = any ($9::text[]))
-left join stack n on n.id = r.nested_id and n.tenant_id = s.tenant_id
+-- include: resource_filtered
 order by s.path, r.name
 
 -- name: resource_show
 -- One resource by name; metadata last.
-select s.id, s.name, s.parent_resource, r.name,
-       to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-       r.physical_id, r.action || '_' || r.status, r.status_reason, r.type, r.required_by, r.nested_id, n.name,
-       r.description, r.attributes, r.metadata
+select
+-- include: resource_columns
+, r.attributes, r.metadata
 from stack s
 left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.superseded_by is null
     and r.name = $4
-left join stack n on n.id = r.nested_id and n.tenant_id = s.tenant_id
 where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3 and s.deleted_at is null

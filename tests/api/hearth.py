@@ -72,12 +72,8 @@ def new_directory(prefix):
 
 
 class Response:
-    fault_types = set()  # every "type" seen in an error document, for scripts/check-coverage
-
     def __init__(self, status, reason, headers, raw):
         self.status, self.reason, self.headers, self.raw = status, reason, headers, raw
-        if status >= 400:
-            self.fault_types.update(re.findall(rb'"type": ?"(\w+)"', raw))
 
     @property
     def text(self):
@@ -467,15 +463,15 @@ class Service:
         assert not reports, reports
 
     def note_coverage(self):
-        """Which routes ran and which faults were raised, for scripts/check-coverage."""
+        """Which routes ran, which faults were raised and which options were set, for scripts/check-coverage."""
         out = BUILD / "coverage"
         try:
             metrics = self.metrics()
         except (OSError, AssertionError, http.client.HTTPException):
             return
         out.mkdir(exist_ok=True)
-        faults = "".join(f'fault_type "{name.decode()}"\n' for name in sorted(Response.fault_types))
-        (out / f"{os.getpid()}-{secrets.token_hex(4)}").write_text(metrics + faults)
+        options = "".join(f'option{{name="{name}"}} 1\n' for name in self.options())
+        (out / f"{os.getpid()}-{secrets.token_hex(4)}").write_text(metrics + options)
 
     # ---- looking inside ------------------------------------------------------------------------------------------
 

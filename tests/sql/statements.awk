@@ -3,6 +3,8 @@
 #
 #   awk -f tests/sql/statements.awk -v role=hearth_api sql/queries/*.sql
 #
+# Fragments ("-- fragment:", "-- include:") are put in as sql/embed.awk does.
+#
 # A comment line "-- roles: hearth_engine" (or several, separated by blanks) between a statement's name and its text
 # says whose it is; "-- roles from here on: …" says it for the rest of a file. Without either, see default_roles.
 
@@ -44,11 +46,14 @@ BEGIN {
     print "begin;\nset transaction read write;\nselect no_plan();\nselect pass('" role "');"
 }
 
-FNR == 1 { finish(); file_roles = default_roles(FILENAME) }
+FNR == 1 { finish(); fragment = ""; file_roles = default_roles(FILENAME) }
+/^-- fragment:/ { finish(); fragment = $3; next }
+/^-- include:/ { text = text fragments[$3]; next }
 /^-- roles from here on:/ { file_roles = $0; sub(/^[^:]*: */, "", file_roles); next }
-/^-- name:/ { finish(); name = $3; text = ""; roles = file_roles; next }
+/^-- name:/ { finish(); fragment = ""; name = $3; text = ""; roles = file_roles; next }
 /^-- roles:/ && name != "" { roles = $0; sub(/^-- roles: */, "", roles); next }
 /^[ \t]*--/ { next }
+fragment != "" { fragments[fragment] = fragments[fragment] $0 "\n"; next }
 { text = text $0 "\n" }
 
 END {
