@@ -78,29 +78,38 @@ static int read_search(struct request *request, struct event_search *search)
 
 /* ---- the list ---- */
 
-/* Where the page begins; *seq stays NULL without a marker and for an unknown one. */
-static int find_marker(struct request *request, const struct event_search *search, const char **seq)
+#define SEQ_NONE "9223372036854775807" /* past every event's */
+
+/* Where the page begins: at the newest without a marker and for an unknown one. NULL: the search failed. */
+static const char *find_marker(struct request *request, const struct event_search *search)
 {
     struct ctx *ctx = &request->ctx;
-    const char *stack_id = path_stack(request).id;
-    *seq = NULL;
-    if (strcmp(search->marker, MARKER_NONE) == 0 || !uuid_valid(stack_id))
-        return 0;
-    struct rows *rows = db_read(ctx, ctx->db, STMT_event_marker, ctx->tenant_id, stack_id, search->marker);
+    if (strcmp(search->marker, MARKER_NONE) == 0)
+        return SEQ_NONE;
+    struct rows *rows =
+        db_read(ctx, ctx->db, STMT_event_marker, ctx->tenant_id, path_stack(request).id, search->marker);
     if (!rows)
-        return -1;
-    *seq = rows_text(rows, 0, 0);
-    return 0;
+        return NULL;
+    return rows_count(rows) ? rows_text(rows, 0, 0) : SEQ_NONE;
 }
 
-/* One stack's events, newest first: what nearly everybody asks for. */
+/* One stack's events, newest first: what nearly everybody asks for. Only where there are none the stack is looked for. */
 static struct rows *run_list(struct request *request, const struct event_search *search)
 {
+    struct ctx *ctx = &request->ctx;
+    struct stack_key key = path_stack(request);
     const char *const *f = search->filters, *seq;
-    if (find_marker(request, search, &seq) < 0)
+    if (!uuid_valid(key.id)) {
+        fail_stack(ctx, key.name);
         return NULL;
-    return stack_read(request, STMT_event_list, f[FILTER_NAME], f[FILTER_TYPE], f[FILTER_ACTION],
-                      f[FILTER_STATUS], seq, search->limit);
+    }
+    if (!(seq = find_marker(request, search)))
+        return NULL;
+    struct rows *rows =
+        db_read(ctx, ctx->db, STMT_event_list, ctx->tenant_id, key.id, key.name, f[FILTER_NAME],
+                f[FILTER_TYPE], f[FILTER_ACTION], f[FILTER_STATUS], seq, search->limit);
+    bool none = rows && rows_count(rows) == 0;
+    return none && !stack_read(request, STMT_event_stack) ? NULL : rows;
 }
 
 static struct rows *run_search(struct request *request, const struct event_search *search)
@@ -123,7 +132,9 @@ static void write_events(struct request *request, const struct rows *rows, bool 
     for (size_t i = 0; i < rows_count(rows); i++) {
         if (i)
             str_add(body, ", ");
-        view_event(body, &links, rows, i, tree ? &root : NULL, false);
+        struct link_target own = {.stack_name = rows_text(rows, i, EVENT_STACK_NAME),
+                                  .stack_id = rows_text(rows, i, EVENT_STACK_ID)};
+        view_event(body, &links, rows, i, tree ? &own : &root, tree ? &root : NULL, false);
     }
     str_add(body, "]}");
 }
@@ -158,9 +169,11 @@ int events_show(struct request *request)
     if (!rows_text(rows, 0, EVENT_ID))
         return fail(&request->ctx, FAULT_HTTP_NOT_FOUND, "No event %s found", id);
     struct links links = links_of(request, request->ctx.tenant_id);
+    struct stack_key key = path_stack(request);
+    struct link_target stack = {.stack_name = key.name, .stack_id = key.id};
     reply_json(request, 200);
     str_add(&request->reply.body, "{\"event\": ");
-    view_event(&request->reply.body, &links, rows, 0, NULL, true);
+    view_event(&request->reply.body, &links, rows, 0, &stack, NULL, true);
     str_add_char(&request->reply.body, '}');
     return 0;
 }

@@ -80,19 +80,20 @@ void view_resource(struct str *out, const struct links *links, const struct rows
 
 /* ---- events: columns of sql/queries/events.sql ---- */
 enum event_column {
-    EVENT_STACK_ID,
-    EVENT_STACK_NAME,
     EVENT_ID, /* NULL: the stack is there, no such event is */
     EVENT_TIME,
     EVENT_RESOURCE,
     EVENT_PHYSICAL_ID,
     EVENT_STATE,
     EVENT_REASON,
+    EVENT_STACK_ID, /* not in event_list, where all are of one stack */
+    EVENT_STACK_NAME,
     EVENT_TYPE, /* from here on only in event_show */
     EVENT_PROPERTIES,
 };
-/* root: the stack that the tree's events were asked for, linked as root_stack; NULL: one stack's events. */
+/* stack: whose event it is. root: the stack that the tree's events were asked for, linked as root_stack; NULL:
+ * one stack's events. */
 void view_event(struct str *out, const struct links *links, const struct rows *rows, size_t row,
-                const struct link_target *root, bool detail);
+                const struct link_target *stack, const struct link_target *root, bool detail);
 
 #endif

@@ -2,11 +2,9 @@
 #include "handlers/views.h"
 
 static void view_links(struct str *out, const struct links *links, const struct rows *rows, size_t row,
-                       const struct link_target *root)
+                       const struct link_target *stack, const struct link_target *root)
 {
-    struct link_target stack = {.stack_name = rows_text(rows, row, EVENT_STACK_NAME),
-                                .stack_id = rows_text(rows, row, EVENT_STACK_ID)};
-    struct link_target resource = stack;
+    struct link_target resource = *stack;
     resource.resource = rows_text(rows, row, EVENT_RESOURCE);
     struct link_target event = resource;
     event.event = rows_text(rows, row, EVENT_ID);
@@ -15,7 +13,7 @@ static void view_links(struct str *out, const struct links *links, const struct 
     str_add(out, ", ");
     link_write(out, links, &resource, "resource");
     str_add(out, ", ");
-    link_write(out, links, &stack, "stack");
+    link_write(out, links, stack, "stack");
     if (root) {
         str_add(out, ", ");
         link_write(out, links, root, "root_stack");
@@ -24,12 +22,12 @@ static void view_links(struct str *out, const struct links *links, const struct 
 }
 
 void view_event(struct str *out, const struct links *links, const struct rows *rows, size_t row,
-                const struct link_target *root, bool detail)
+                const struct link_target *stack, const struct link_target *root, bool detail)
 {
     str_add(out, "{\"id\": \"");
     str_add(out, rows_text(rows, row, EVENT_ID));
     str_add_char(out, '"');
-    view_links(out, links, rows, row, root);
+    view_links(out, links, rows, row, stack, root);
     member_time(out, "event_time", rows_text(rows, row, EVENT_TIME));
     member_text(out, "logical_resource_id", rows_text(rows, row, EVENT_RESOURCE));
     member_text(out, "resource_name", rows_text(rows, row, EVENT_RESOURCE));
