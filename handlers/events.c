@@ -122,19 +122,21 @@ static struct rows *run_search(struct request *request, const struct event_searc
                       search->descending ? "t" : "f", search->nested_depth ? search->nested_depth : "0");
 }
 
+/* tree: of the stack in the path and those below. */
 static void write_events(struct request *request, const struct rows *rows, bool tree)
 {
     struct stack_key key = path_stack(request);
-    struct link_target root = {.stack_name = key.name, .stack_id = key.id};
+    struct link_target root = {.stack_name = key.name, .stack_id = key.id}, stack = root;
     struct links links = links_of(request, request->ctx.tenant_id);
     struct str *body = &request->reply.body;
     str_add(body, "{\"events\": [");
     for (size_t i = 0; i < rows_count(rows); i++) {
         if (i)
             str_add(body, ", ");
-        struct link_target own = {.stack_name = rows_text(rows, i, EVENT_STACK_NAME),
-                                  .stack_id = rows_text(rows, i, EVENT_STACK_ID)};
-        view_event(body, &links, rows, i, tree ? &own : &root, tree ? &root : NULL, false);
+        if (tree)
+            stack = (struct link_target){.stack_name = rows_text(rows, i, EVENT_STACK_NAME),
+                                         .stack_id = rows_text(rows, i, EVENT_STACK_ID)};
+        view_event(body, &links, rows, i, &stack, tree ? &root : NULL, false);
     }
     str_add(body, "]}");
 }
