@@ -1,6 +1,7 @@
 /* Memory by unit of work: a chain of blocks, thrown away together. */
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FIRST_BLOCK = 32 * 1024, LARGEST_REGULAR_BLOCK = 1024 * 1024, HARD_LIMIT_FACTOR = 4 };
+enum {
+    FIRST_BLOCK = 32 * 1024,
+    LARGEST_REGULAR_BLOCK = 1024 * 1024,
+    HARD_LIMIT_FACTOR = 4,
+    OWN_MAPPING = 128 * 1024, /* blocks from this size on are mapped one by one */
+};
 
 struct block {
     struct block *next;
@@ -218,4 +224,15 @@ size_t arena_used(const struct arena *arena)
 bool arena_over(const struct arena *arena)
 {
     return arena->cap && arena->used > arena->cap;
+}
+
+void memory_setup(void)
+{
+    mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
+    mallopt(M_TRIM_THRESHOLD, OWN_MAPPING);
+}
+
+void memory_trim(void)
+{
+    malloc_trim(0);
 }

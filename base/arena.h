@@ -57,6 +57,12 @@ void arena_on_end(struct arena *arena, void (*clean)(void *object), void *object
 size_t arena_used(const struct arena *arena);
 bool arena_over(const struct arena *arena);
 
+/* Once per process, first thing: large blocks become mappings of their own, so that freeing them gives them back.
+ * (Left to itself, glibc raises that limit with each one freed, and keeps up to 64 MB.) */
+void memory_setup(void);
+/* After an unusually large unit of work: gives back what is free between what is not. */
+void memory_trim(void);
+
 /* Replaces the process's out-of-memory handler (default: a line on stderr, exit status 70). It must not
  * return. */
 void arena_on_out_of_memory(void (*handler)(void));

@@ -58,6 +58,7 @@
 enum {
     HELD_MAX = 32,
     UUID_BYTES = 16,
+    LARGE_REQUEST = 4 * 1024 * 1024, /* bytes of arena after which a worker gives back what it can */
     EVENTS_MAX = 16,
     STEP_BACK_US = 200,             /* head start that a worker in demand gives to free ones */
     SILENT_LIMIT_US = 10 * 1000000, /* an accepted connection must say its first byte within this */
@@ -240,6 +241,17 @@ static void answer(struct worker *worker, struct request *request, struct phases
     account(worker, request, phases, sent);
 }
 
+/* The end of a request: nothing of it stays. A large one is rare, and worth a new connection. */
+static void forget(struct worker *worker)
+{
+    bool large = arena_used(worker->arena) > LARGE_REQUEST;
+    arena_reset(worker->arena);
+    if (!large)
+        return;
+    db_disconnect(worker->db);
+    memory_trim();
+}
+
 /* Serves one request. The clock that the master watches runs from the first byte, so a peer that stops in the
  * middle of its request counts as well. */
 static void serve(struct worker *worker, struct connection *connection)
@@ -256,7 +268,7 @@ static void serve(struct worker *worker, struct connection *connection)
     worker->slot->reading = false;
     worker->slot->request_us = 0;
     worker->current = NULL;
-    arena_reset(worker->arena);
+    forget(worker);
 }
 
 /* ---- connections ---- */

@@ -46,6 +46,12 @@ void db_close(struct db *db)
     arena_destroy(db->home);
 }
 
+void db_disconnect(struct db *db)
+{
+    db_rollback(db);
+    connection_drop(db);
+}
+
 /* ---- what waits to be sent ---- */
 
 static void forget_waiting(struct db *db)

@@ -32,6 +32,9 @@ struct rows; /* result of a statement; lives on ctx->arena, cleared with it */
 /* conninfo: libpq connection string; prepared: use named prepared statements. Connects at first use. */
 struct db *db_open(const char *conninfo, bool prepared);
 void db_close(struct db *db);
+/* Between transactions: gives back what large statements and results have left in libpq's buffers, which never shrink,
+ * by closing the connection. The next use makes another. */
+void db_disconnect(struct db *db);
 
 enum db_mode { DB_READ, DB_WRITE };
 

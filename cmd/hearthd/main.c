@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/seal.h"
@@ -142,6 +143,7 @@ static void report_engine(const struct engine_counters *counters)
 
 int main(int argc, char **argv)
 {
+    memory_setup();
     engine_on_status(report_engine);
     struct options options = {.server = {.routes = routes, .engine = engine_run, .prepare = prepare}};
     if (read_options(&options, argc, argv))
