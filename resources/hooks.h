@@ -53,6 +53,11 @@ struct resource_job {
     const struct value *properties; /* checked and completed; NULL when deleting what never got that far */
     const struct value *before;     /* properties as last applied (update), else NULL */
     const struct value *metadata; /* map, as the API shows it: a handle keeps its signals here; never NULL */
+    const struct value *update_policy; /* as the template says, resolved; NULL: none */
+    /* Attribute paths (each a list) by which the template refers to this resource; NULL: by none. An empty
+     * path means all attributes. */
+    const struct value *referenced;
+    int64_t timeout_us;           /* of the stack; 0: none */
     const char *signal_url;       /* complete URL, signed, for signals to this resource; NULL: none */
     const char *signal_signature; /* the signature in it */
     int64_t now_us, started_us;   /* wall clock; when this action of the resource began */
@@ -80,7 +85,11 @@ struct resource_draft {
     const char *name, *type;
     const struct value *properties; /* checked and completed; value_unknown where a value is not known yet */
     int64_t timeout_us;             /* of the stack */
+    const struct value *update_policy; /* as in a job; NULL: none */
+    const struct value *referenced;
 };
+
+struct nested_hooks;
 
 struct resource_hooks {
     const char *name; /* as "hooks" in the type's file */
@@ -105,6 +114,8 @@ struct resource_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job, const char *name);
     /* What get_resource gives; NULL hook: the physical id. */
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
+    /* Of a resource that is a stack itself (resources/nested.h); its create and update are NULL then. */
+    const struct nested_hooks *nested;
     bool external;         /* its steps talk to a service: the intent is committed before create is called */
     bool replace_always;   /* every update of the stack replaces it */
     bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
