@@ -281,7 +281,7 @@ static int walk_function(struct visitor *visitor, const struct function_row *row
 {
     struct trail here = {trail, row->shown.name, 0, true};
     struct call call = {visitor->scope, row, args, &here, condition};
-    if (row->check == check_removed || row->check == check_yaql)
+    if (row->check == check_removed)
         mark_seen(&call); /* refused by name: never evaluated */
     if (!function_fits(row, condition))
         (void)fail_misplaced(&call);

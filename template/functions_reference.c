@@ -302,14 +302,3 @@ const struct value *evaluate_removed(const struct call *call)
     (void)check_removed(call);
     return NULL;
 }
-
-int check_yaql(const struct call *call)
-{
-    return fail(call->scope->ctx, FAULT_NOT_SUPPORTED, "The function %s is not supported.", call_name(call));
-}
-
-const struct value *evaluate_yaql(const struct call *call)
-{
-    (void)check_yaql(call);
-    return NULL;
-}

@@ -207,6 +207,7 @@ struct scope {
     bool checking; /* paths of messages name functions too */
     size_t steps;  /* work done; capped. Whoever keeps a scope for long sets it to 0 between units of work */
     bool *seen;    /* for tests: per row of functions.def, whether it was evaluated; NULL: nobody asks */
+    bool *seen_yaql; /* the same per row of yaql_functions.def */
 };
 
 /* Resolves every function in a snippet. Fails with the path of the function in error.path and Heat's message.

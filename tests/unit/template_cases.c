@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "template/call.h"
+#include "template/yaql.h"
 
 enum { MAX_SECTIONS = 24, ARENA_CAP = 64 * 1024 * 1024 };
 
@@ -32,7 +32,7 @@ struct run {
     struct str report; /* what went wrong; empty: nothing */
 };
 
-static bool *seen;
+static bool *seen, *seen_yaql;
 static size_t passed, failed;
 
 /* ---- sections ---- */
@@ -187,7 +187,8 @@ static int prepare_scope(struct run *run)
                                 .parameters = run->parameters,
                                 .files = yaml_of(run, "files"),
                                 .world = {.self = run},
-                                .seen = seen};
+                                .seen = seen,
+                                .seen_yaql = seen_yaql};
     if (run->world)
         run->scope.world = (struct world){run, world_id, world_attribute,
                                           value_has(run->world, "facade") ? world_facade : NULL,
@@ -478,7 +479,17 @@ static void run_file(struct arena *arena, const char *path)
         run_case(&test);
 }
 
-/* ---- the table ---- */
+/* ---- the tables ---- */
+static void check_yaql_rows(void)
+{
+    for (size_t i = 0; i < yaql_row_count(); i++)
+        if (!seen_yaql[i]) {
+            failed++;
+            printf("not ok - yaql_functions.def: no case calls %s(%s) (row %zu)\n", yaql_row_at(i)->name,
+                   yaql_row_at(i)->signature, i + 1);
+        }
+}
+
 static void check_rows(void)
 {
     for (size_t i = 0; i < function_row_count(); i++) {
@@ -500,6 +511,7 @@ int main(int argc, char **argv)
     const char *pattern = argc > 1 ? argv[1] : "tests/template/*.test";
     struct arena *arena = arena_create(0);
     seen = arena_array(arena, bool, function_row_count());
+    seen_yaql = arena_array(arena, bool, yaql_row_count());
     if (glob(pattern, 0, NULL, &files) != 0) {
         fprintf(stderr, "no cases: %s\n", pattern);
         return 1;
@@ -507,8 +519,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < files.gl_pathc; i++)
         run_file(arena, files.gl_pathv[i]);
     globfree(&files);
-    if (argc == 1)
+    if (argc == 1) {
         check_rows();
+        check_yaql_rows();
+    }
     arena_destroy(arena);
     printf("%zu passed, %zu failed\n", passed, failed);
     return failed ? 1 : 0;
