@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "engine/names.h"
+#include "engine/nested.h"
 #include "engine/rows.h"
 #include "engine/stack_data.h"
 
@@ -46,7 +47,8 @@ static bool is_among(const struct rows *rows, const char *id)
 static int pass_fence(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
 {
     struct rows *held = db_run(ctx, db, STMT_engine_fence, fence_rows(ctx, operations, count),
-                               arena_printf(ctx->arena, "%" PRId64, ctx->config->lease));
+                               arena_printf(ctx->arena, "%" PRId64, ctx->config->lease),
+                               nested_batch_locks(ctx, operations, count));
     if (!held)
         return -1;
     for (size_t i = 0; i < count; i++) {
@@ -100,6 +102,7 @@ static int add_resource(struct ctx *ctx, struct row_list *list, const struct ope
     row_text(list, "status", status_name(node->state.status));
     row_text(list, "reason", node->reason);
     row_text(list, "physical_id", node->physical_id);
+    row_text(list, "nested_id", node->nested_id);
     row_text(list, "metadata", node->new_metadata);
     row_int(list, "attempt", node->attempt);
     row_int(list, "traversal", node->traversal);
@@ -161,6 +164,18 @@ static void add_superseded(struct row_list *list, const struct node *node)
 }
 
 /* ---- rows of all ---- */
+/* What a nested stack's row could not say before its documents were read. */
+static void add_filled(struct ctx *ctx, struct row_list *list, const struct operation *operation)
+{
+    const struct definition *definition = operation->definition;
+    if (!operation->filled || !definition)
+        return;
+    const struct parameters *shown =
+        definition->masked.parameters ? definition->masked.parameters : definition->parameters;
+    row_text(list, "parameters", value_to_json(ctx->arena, parameters_shown(ctx, shown, false)));
+    row_text(list, "description", definition->template->description);
+}
+
 static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *operation)
 {
     const struct value *outputs = NULL;
@@ -177,6 +192,7 @@ static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *o
     row_bool(list, "touched", operation->stack_touched);
     row_bool(list, "deleted", operation->stack_deleted);
     row_bool(list, "settled", operation->settled);
+    add_filled(ctx, list, operation);
     row_end(list);
     return result;
 }
@@ -205,6 +221,7 @@ static void add_events(struct ctx *ctx, struct row_list *list, const struct oper
 struct batch {
     struct row_list resources, events, stacks, operations, purged, deleted;
     struct row_list added, described, superseded, standing, removed;
+    struct nested_batch *nested;
 };
 
 static int collect_node(struct ctx *ctx, struct batch *batch, const struct operation *operation,
@@ -229,7 +246,9 @@ static int collect(struct ctx *ctx, struct batch *batch, struct operation *opera
         if (collect_node(ctx, batch, operation, &operation->nodes[operation->changed[i]]) != 0)
             return -1;
     add_events(ctx, &batch->events, operation);
-    if ((operation->stack_changed || operation->outputs_changed) &&
+    if (nested_collect(ctx, batch->nested, &batch->events, operation) != 0)
+        return -1;
+    if ((operation->stack_changed || operation->outputs_changed || operation->filled) &&
         add_stack(ctx, &batch->stacks, operation) != 0)
         return -1;
     if (operation->deadline_changed || operation->phase == PHASE_OVER)
@@ -307,6 +326,7 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         .superseded = ROW_LIST_INIT(ctx->arena),
         .standing = ROW_LIST_INIT(ctx->arena),
         .removed = ROW_LIST_INIT(ctx->arena),
+        .nested = nested_batch_new(ctx),
     };
     for (size_t i = 0; i < count; i++)
         if (!operations[i]->lost && collect(ctx, &batch, operations[i]) != 0)
@@ -315,6 +335,7 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         queue_resources(ctx, db, &batch) != 0 ||
         queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||
         queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
+        nested_queue(ctx, db, batch.nested, operations, count) != 0 ||
         queue_rows(ctx, db, STMT_engine_operations_update, &batch.operations) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)

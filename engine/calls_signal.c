@@ -165,6 +165,8 @@ const struct value *resource_attributes(struct ctx *ctx, const char *type_name, 
     const struct value *stored = text ? value_read_json(ctx, text, strlen(text)) : NULL;
     if (text && !stored)
         return NULL;
+    if (!type && stored) /* a template: its outputs */
+        return stored;
     struct value *shown = value_map(ctx->arena);
     for (size_t i = 0; i < value_count(with_attr); i++)
         if (value_text(value_at(with_attr, i)))

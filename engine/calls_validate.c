@@ -90,6 +90,7 @@ const struct value *stack_validate(struct ctx *ctx, const struct stack_input *in
         .files = input->files,
         .stack_name = "dummy",
         .stack_id = "None",
+        .may_fetch = true,
     };
     if (check_ignored(ctx, ignore_errors) != 0)
         return NULL;

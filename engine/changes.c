@@ -76,7 +76,7 @@ void stack_set_state(struct operation *operation, enum action action, enum statu
 bool operation_has_changes(const struct operation *operation)
 {
     return operation->event_count || operation->changed_count || operation->stack_changed ||
-           operation->deadline_changed || operation->phase == PHASE_OVER;
+           operation->deadline_changed || operation->noted || operation->phase == PHASE_OVER;
 }
 
 void operation_committed(struct operation *operation)
@@ -85,10 +85,12 @@ void operation_committed(struct operation *operation)
         struct node *node = &operation->nodes[operation->changed[i]];
         node->changed = node->added = node->standing_changed = node->described = false;
         node->new_metadata = NULL;
+        node->request = NULL;
     }
     operation->changed_count = operation->event_count = 0;
     operation->stack_changed = operation->outputs_changed = operation->stack_touched = false;
     operation->stack_deleted = operation->purge = operation->deadline_changed = false;
-    operation->turned_back = operation->settled = false;
+    operation->turned_back = operation->settled = operation->filled = false;
+    operation->noted = NULL;
     operation->failed_commits = 0;
 }

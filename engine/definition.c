@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "engine/nested_types.h"
 
 int definition_fail_at(struct definition *definition, const char *error, const char *path)
 {
@@ -18,55 +19,16 @@ int definition_fail_at(struct definition *definition, const char *error, const c
 }
 
 /* ---- types ---- */
-/* What the environment's resource_registry puts in place of a type: an exact name, or one with a star at its
- * end
- * ("OS::Neutron::*": "OS::Heat::None", where a star on the right keeps the rest of the name). */
-static const char *registry_match(struct ctx *ctx, const struct value *registry, const char *type)
-{
-    for (size_t i = 0; i < value_count(registry); i++) {
-        const char *pattern = registry->map.entries[i].key,
-                   *target = value_text(registry->map.entries[i].value);
-        size_t length = strlen(pattern);
-        if (!target)
-            continue;
-        if (strcmp(pattern, type) == 0)
-            return target;
-        if (length == 0 || pattern[length - 1] != '*' || strncmp(pattern, type, length - 1) != 0)
-            continue;
-        size_t stem = strlen(target);
-        if (stem > 0 && target[stem - 1] == '*')
-            return arena_printf(ctx->arena, "%.*s%s", (int)(stem - 1), target, type + length - 1);
-        return target;
-    }
-    return NULL;
-}
-
-/* The registry may also name a replacement for one resource: resources: {web: {"OS::A": "OS::B"}}. */
-static const char *mapped_type(struct definition *definition, const struct resource_definition *resource)
-{
-    const struct value *registry = definition->environment->resource_registry;
-    const struct value *own = value_get(value_get(registry, "resources"), resource->name);
-    const char *type = resource->type;
-    for (unsigned hops = 0; hops < 8; hops++) {
-        const char *next = registry_match(definition->ctx, own, type);
-        if (!next)
-            next = registry_match(definition->ctx, registry, type);
-        if (!next || strcmp(next, type) == 0)
-            break;
-        type = next;
-    }
-    return type;
-}
-
 static const struct resource_type *type_of(struct definition *definition,
                                            const struct resource_definition *resource)
 {
-    const char *name = mapped_type(definition, resource);
-    const struct resource_type *type = catalogue_find(name);
-    if (!type)
+    struct registry_match match;
+    bool found = registry_find(definition->ctx, definition->environment->resource_registry, resource->name,
+                               resource->type, &match);
+    if (!found)
         return fail_null(definition->ctx, FAULT_STACK_VALIDATION,
-                         "The Resource Type (%s) could not be found.", name);
-    return type;
+                         "The Resource Type (%s) could not be found.", match.type);
+    return match.file ? nested_type(definition, resource->type, &match) : catalogue_find(match.type);
 }
 
 static int find_types(struct definition *definition)
@@ -104,6 +66,10 @@ struct definition *definition_parse(struct ctx *ctx, const struct documents *doc
 {
     struct definition *definition = arena_new(ctx->arena, struct definition);
     definition->ctx = ctx;
+    definition->may_fetch = documents->may_fetch;
+    definition->nested_depth = documents->nested_depth;
+    definition->facade = documents->facade;
+    definition->tree_resources = documents->parent ? documents->parent->tree_resources : NULL;
     definition->template = template_parse(ctx, documents->template);
     if (!definition->template)
         return fail_section(ctx);
@@ -152,6 +118,19 @@ int definition_resolve_parameters(struct definition *definition, const struct do
     definition->masked = definition->scope;
     definition->masked.parameters = definition->has_hidden ? masked : NULL;
     return 0;
+}
+
+void definition_hide(struct definition *definition, const struct value *shown)
+{
+    struct arena *arena = definition->ctx->arena;
+    struct parameters *masked = mask_hidden(definition);
+    definition->has_hidden = true;
+    for (size_t i = 0; i < masked->count; i++) {
+        const char *text = value_get_text(shown, masked->items[i].name);
+        if (text && strcmp(text, "******") == 0)
+            masked->items[i].value = value_string(arena, text);
+    }
+    definition->masked.parameters = masked;
 }
 
 int definition_link(struct definition *definition)

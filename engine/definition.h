@@ -15,7 +15,17 @@ struct documents {
     const struct value *environment_files; /* list, or NULL */
     const struct value *files;             /* map, or NULL */
     const char *stack_name, *stack_id;
-    bool strict; /* parameters must have values, and these are checked */
+    bool strict;                     /* parameters must have values, and these are checked */
+    bool may_fetch;                  /* templates named by URLs that are not among the files */
+    const struct definition *parent; /* of a nested stack that is only validated; else NULL */
+    int nested_depth;                /* 0: it has no parent */
+    const struct value *facade;      /* of a nested stack: what resource_facade gives, by name; or NULL */
+};
+
+/* Templates that are types, each read once. */
+struct known_type {
+    const struct resource_type *type;
+    const struct known_type *next;
 };
 
 struct definition {
@@ -28,6 +38,11 @@ struct definition {
     struct graph *graph; /* NULL until definition_link */
     const struct resource_type **types; /* per resource of the template; NULL: its condition is false */
     bool has_hidden;
+    bool may_fetch;
+    int nested_depth;
+    const struct value *facade;
+    const struct known_type *known_types;
+    int64_t *tree_resources; /* while validating: resources counted so far, in the whole tree */
 };
 
 /* Parses template and environment; fails as Heat does. */
@@ -37,6 +52,8 @@ int definition_resolve_parameters(struct definition *definition,
                                   const struct documents *documents) MUST_CHECK;
 /* … and finds the types and the dependencies. */
 int definition_link(struct definition *definition) MUST_CHECK;
+/* Masks parameters that are masked in shown as well (those of an environment as it is shown). */
+void definition_hide(struct definition *definition, const struct value *shown);
 /* All three. */
 struct definition *definition_read(struct ctx *ctx, const struct documents *documents) MUST_CHECK;
 

@@ -33,7 +33,7 @@ static const struct value *draft_attribute(struct ctx *ctx, void *self, const ch
     struct draft_world *world = self;
     world->asked = true;
     const struct resource_type *type = type_named(world->definition, resource);
-    if (type && attribute && !type_has_attribute(type, attribute))
+    if (type && attribute && !type->hooks->nested && !type_has_attribute(type, attribute))
         return fail_null(ctx, FAULT_INVALID_ATTRIBUTE, "The Referenced Attribute (%s %s) is incorrect.",
                          resource, attribute);
     return NULL;
@@ -136,7 +136,8 @@ static int check_properties(struct definition *definition, const struct resource
         return -1;
     if (!type->hooks->validate || !all_known(properties))
         return 0;
-    struct resource_draft draft = {resource->name, type->name, properties, timeout_us};
+    struct resource_draft draft = {resource->name, type->name, properties, timeout_us,
+                                   definition->scope.files};
     return type->hooks->validate(definition->ctx, &draft);
 }
 

@@ -18,8 +18,7 @@ static const struct value *mask_section(struct ctx *ctx, const struct template *
     return masked;
 }
 
-static const char *masked_environment(struct ctx *ctx, const struct template *template,
-                                      const struct value *document)
+const char *masked_environment(struct ctx *ctx, const struct template *template, const struct value *document)
 {
     static const char *const sections[] = {"parameters", "parameter_defaults"};
     struct value *masked = value_copy(ctx->arena, document);
@@ -45,6 +44,8 @@ int documents_put(struct ctx *ctx, const struct draft *draft, const struct value
             return -1;
     }
     const char *shown = masked_environment(ctx, definition->template, environment);
+    if (definition->scope.files) /* what was fetched is among them */
+        files = definition->scope.files;
     const char *files_json = value_is_null(files) ? "{}" : value_to_json(ctx->arena, files);
     out->template = document_put(ctx, ctx->db, draft->template_json);
     out->environment = out->template ? document_put(ctx, ctx->db, shown) : NULL;

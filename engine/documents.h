@@ -15,4 +15,8 @@ struct stored_documents {
 int documents_put(struct ctx *ctx, const struct draft *draft, const struct value *files,
                   struct stored_documents *out) MUST_CHECK;
 
+/* An environment's document as JSON, hidden parameters of the template masked. */
+const char *masked_environment(struct ctx *ctx, const struct template *template,
+                               const struct value *document);
+
 #endif

@@ -122,6 +122,7 @@ static struct draft *draft_new(struct ctx *ctx, const struct stack_input *input,
         .stack_name = input->name,
         .stack_id = stack_id,
         .strict = true,
+        .may_fetch = true,
     };
     draft->template_json = value_to_json(ctx->arena, input->template);
     if (check_template_size(ctx, draft->template_json) != 0)

@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "engine/batch.h"
+#include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/rows.h"
 
@@ -120,7 +121,7 @@ static int load_operations(struct engine *engine, const struct rows *rows, size_
         db_run(&engine->ctx, engine->db, STMT_engine_resources, ids_json(engine, into, *loaded, true));
     for (size_t i = 0; resources && i < *loaded; i++)
         operation_load_resources(into[i], resources);
-    return resources ? 0 : -1;
+    return resources ? nested_read(&engine->ctx, engine->db, into, *loaded, false) : -1;
 }
 
 static void forget_loaded(struct engine *engine, size_t loaded)
@@ -191,8 +192,9 @@ static int claim(struct engine *engine)
     size_t loaded = 0;
     if (db_begin(&engine->ctx, engine->db, DB_WRITE) != 0)
         return -1;
-    if ((engine->count > 0 && take_signals(engine) != 0) || claim_new(engine, &loaded) != 0 ||
-        db_commit(&engine->ctx, engine->db) != 0) {
+    if ((engine->count > 0 && take_signals(engine) != 0) ||
+        nested_read(&engine->ctx, engine->db, engine->operations, engine->count, true) != 0 ||
+        claim_new(engine, &loaded) != 0 || db_commit(&engine->ctx, engine->db) != 0) {
         forget_loaded(engine, loaded);
         db_rollback(engine->db);
         return -1;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
 
@@ -17,16 +18,22 @@ static const struct value *resolve_properties(struct operation *operation, struc
                               node->resource->properties);
 }
 
+const struct value *node_masked_properties(struct operation *operation, struct node *node)
+{
+    if (!operation->definition || !operation->definition->masked.parameters || !node->resource)
+        return NULL;
+    const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
+    error_clear(&operation->ctx);
+    return masked ? masked : value_map(operation->arena);
+}
+
 /* What events show: hidden parameters masked. A function that cannot work on the mask leaves nothing to show.
  */
 static const char *masked_properties(struct operation *operation, struct node *node,
                                      const struct value *given)
 {
-    if (!operation->definition->masked.parameters)
-        return value_to_json(operation->arena, given);
-    const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
-    error_clear(&operation->ctx);
-    return masked ? value_to_json(operation->arena, masked) : "{}";
+    const struct value *masked = node_masked_properties(operation, node);
+    return value_to_json(operation->arena, masked ? masked : given);
 }
 
 static int resolve_metadata(struct operation *operation, struct node *node, const struct value **metadata)
@@ -53,7 +60,8 @@ int node_want(struct operation *operation, struct node *node, const struct resou
     wanted->properties = properties_check_at(ctx, type, path, wanted->given);
     if (!wanted->properties)
         return -1;
-    struct resource_draft draft = {node->name, type->name, wanted->properties, operation->timeout_us};
+    struct resource_draft draft = {node->name, type->name, wanted->properties, operation->timeout_us,
+                                   operation->definition->scope.files};
     if ((type->hooks->validate && type->hooks->validate(ctx, &draft) != 0) ||
         resolve_metadata(operation, node, &wanted->metadata) != 0)
         return -1;
@@ -113,6 +121,13 @@ void node_end(struct node *node)
     node->progress = NULL;
 }
 
+/* A name of digits looks like an index. */
+const char *node_path(struct operation *operation, const struct node *node)
+{
+    bool digits = *node->name && node->name[strspn(node->name, "0123456789")] == '\0';
+    return arena_printf(operation->arena, digits ? "resources[%s]" : "resources.%s", node->name);
+}
+
 /* "ValueError: resources.web: Test Resource failed web": the root cause, as Heat words it. */
 static const char *failure_reason(struct operation *operation, const struct node *node)
 {
@@ -125,13 +140,14 @@ static const char *failure_reason(struct operation *operation, const struct node
                                         rest, second + 4)
                          : arena_printf(operation->arena, "Property error: %s", rest);
     }
-    return arena_printf(operation->arena, "%s: resources.%s: %s", fault_type(error->fault), node->name,
+    return arena_printf(operation->arena, "%s: %s: %s", fault_type(error->fault), node_path(operation, node),
                         message);
 }
 
 void node_failed(struct operation *operation, struct node *node, int64_t now_us)
 {
-    const char *reason = failure_reason(operation, node);
+    const char *reason = node->failure ? node->failure : failure_reason(operation, node);
+    node->failure = NULL;
     enum action action = node->state.action;
     error_clear(&operation->ctx);
     node_end(node);
@@ -186,19 +202,21 @@ static step *step_of(const struct node *node)
 
 static bool is_retained(const struct operation *operation, const struct node *node)
 {
-    return operation->abandon || strcmp(node->deletion_policy, "Retain") == 0;
+    return (operation->abandon && !node_is_nested(node)) || strcmp(node->deletion_policy, "Retain") == 0;
 }
 
 static enum step_result call_step(struct operation *operation, struct node *node, int64_t now_us)
 {
     struct resource_job job;
     step *run = step_of(node);
-    if (!run || (node->state.action == ACTION_DELETE && is_retained(operation, node)))
+    bool nested = node_is_nested(node);
+    if ((!run && !nested) || (node->state.action == ACTION_DELETE && is_retained(operation, node)))
         return STEP_DONE;
     node_fill_job(operation, node, &job, now_us);
-    if (node->state.action == ACTION_ADOPT && !node->progress && node_adopt(operation, node, &job) != 0)
+    if (node->state.action == ACTION_ADOPT && !nested && !node->progress &&
+        node_adopt(operation, node, &job) != 0)
         return STEP_FAILED;
-    enum step_result result = run(&operation->ctx, &job);
+    enum step_result result = nested ? nested_step(operation, node, &job) : run(&operation->ctx, &job);
     node->physical_id = job.physical_id;
     node->data = job.data;
     node->progress = job.progress;
@@ -264,6 +282,8 @@ void node_delete(struct operation *operation, struct node *node, int64_t now_us)
         plan_done(operation->plan, node->place);
         return;
     }
+    if (node->running && node_is_nested(node) && operation->phase == PHASE_ROLLBACK)
+        node_abort(operation, node, "user triggered cancel"); /* its own deletion pre-empts what runs on it */
     if (node->running) {
         node->delete_waiting = true;
         return;

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "engine/names.h"
+#include "engine/nested.h"
+#include "engine/nested_types.h"
 
 enum { MINUTE_US = 60000000 };
 
@@ -37,6 +39,14 @@ static const char *environment_text(struct operation *operation, const struct ro
     return seal_open(ctx, seal_context(ctx, operation->tenant_id, "environment"), sealed);
 }
 
+/* What a nested stack was given from hidden values of its parent is hidden in it too. */
+static void hide_masked(struct operation *operation, const char *environment)
+{
+    const struct value *shown = environment ? read_map(operation, environment) : NULL;
+    error_clear(&operation->ctx);
+    definition_hide(operation->definition, value_get(shown, "parameters"));
+}
+
 static int read_definition(struct operation *operation, const struct rows *rows, size_t row)
 {
     const char *environment = environment_text(operation, rows, row);
@@ -47,12 +57,16 @@ static int read_definition(struct operation *operation, const struct rows *rows,
         .stack_name = operation->stack_name,
         .stack_id = operation->stack_id,
         .strict = true,
+        .nested_depth = operation->nested_depth,
+        .facade = operation->facade,
     };
     if (!documents.template || !documents.environment || !documents.files)
         return -1;
     operation->definition = definition_read(&operation->ctx, &documents);
     if (!operation->definition)
         return -1;
+    if (rows_get(rows, row, "sealed_environment"))
+        hide_masked(operation, rows_get(rows, row, "environment"));
     operation_enter_world(operation);
     return 0;
 }
@@ -99,6 +113,8 @@ static void read_input(struct operation *operation, const struct value *input)
     operation->snapshot_id = value_get_text(input, "snapshot");
     operation->abandon = value_truth(value_get(input, "abandon"));
     operation->adopted = value_get(input, "adopt"); /* still sealed */
+    operation->filled = value_truth(value_get(input, "nested"));
+    operation->facade = value_get(input, "facade");
 }
 
 /* What is adopted may have secrets in it, and comes sealed. Rolling back leaves it alone. */
@@ -127,6 +143,10 @@ static void read_row(struct operation *operation, const struct rows *rows, size_
     operation->traversal = own_int(rows, row, "traversal");
     operation->has_previous = rows_bool(rows, row, rows_column(rows, "has_previous"));
     int64_t minutes = own_int(rows, row, "timeout_mins");
+    operation->timeout_mins = minutes;
+    operation->files_digest = own(operation, rows, row, "files_digest");
+    operation->nested_depth = (int)own_int(rows, row, "nested_depth");
+    operation->is_nested = rows_bool(rows, row, rows_column(rows, "is_nested"));
     operation->timeout_us =
         minutes > 0 ? minutes * MINUTE_US : operation->ctx.config->stack_action_timeout * 1000;
     if (operation->deadline_us == 0)
@@ -168,7 +188,7 @@ void operation_free(struct operation *operation)
 struct columns {
     int stack_id, id, name, type, action, status, status_reason, physical_id, physical_name, properties,
         attributes, metadata, data, progress, attempt, deletion_policy, requires, due_us, definition,
-        description, required_by, superseded_by, traversal, made_in, attempt_id;
+        description, required_by, superseded_by, traversal, made_in, attempt_id, nested_id;
 };
 
 static struct columns find_columns(const struct rows *rows)
@@ -187,7 +207,7 @@ static struct columns find_columns(const struct rows *rows)
         COLUMN(definition),    COLUMN(description),
         COLUMN(required_by),   COLUMN(superseded_by),
         COLUMN(traversal),     COLUMN(made_in),
-        COLUMN(attempt_id),
+        COLUMN(attempt_id),    COLUMN(nested_id),
 #undef COLUMN
     };
 }
@@ -225,7 +245,14 @@ static void find_type(struct operation *operation, struct node *node)
     node->resource = definition ? template_resource(definition->template, node->name) : NULL;
     if (node->resource && !definition->types[node->resource->index])
         node->resource = NULL; /* its condition is false */
+    const struct resource_type *wanted = node->resource ? definition->types[node->resource->index] : NULL;
     node->type = catalogue_find(node->type_name);
+    /* a type of that name may be a template now, or may have been one */
+    bool unmade = !node->physical_id;
+    if (is_template_type(wanted) && strcmp(wanted->name, node->type_name) == 0 && (unmade || node->nested_id))
+        node->type = wanted;
+    else if (node->nested_id && !node_is_nested(node))
+        node->type = nested_type_unknown(&operation->ctx, node->type_name);
 }
 
 static void read_progress(const struct source *source, struct node *node, int column)
@@ -261,6 +288,7 @@ static void read_node(const struct source *source, const struct columns *columns
     node->traversal = rows_int(source->rows, source->row, columns->traversal);
     node->made_in = rows_int(source->rows, source->row, columns->made_in);
     node->attempt_id = text(source, columns->attempt_id);
+    node->nested_id = text(source, columns->nested_id);
     node->attempt = rows_int(source->rows, source->row, columns->attempt);
     node->requires = requires ? read_map(operation, requires) : NULL;
     node->due_us = rows_text(source->rows, source->row, columns->due_us)
@@ -310,8 +338,8 @@ static size_t count_nodes(const struct operation *operation, const struct rows *
 /* An update adds each name of the template once at the most, and replaces what stood for it once. */
 static size_t most_new_nodes(const struct operation *operation)
 {
-    bool updating = operation->phase == PHASE_UPDATE && operation->definition;
-    return updating ? 2 * operation->definition->template->resource_count : 0;
+    bool adding = operation->phase == PHASE_UPDATE || operation->is_nested;
+    return adding && operation->definition ? 2 * operation->definition->template->resource_count : 0;
 }
 
 void operation_load_resources(struct operation *operation, const struct rows *rows)
@@ -323,6 +351,7 @@ void operation_load_resources(struct operation *operation, const struct rows *ro
     operation->running = arena_array(operation->arena, size_t, most + 1);
     operation->changed = arena_array(operation->arena, size_t, most + 1);
     operation->names = value_map(operation->arena);
+    operation->children = value_map(operation->arena);
     for (size_t i = 0; i < rows_count(rows); i++) {
         struct source source = {operation, rows, i};
         if (strcmp(rows_text(rows, i, columns.stack_id), operation->stack_id) != 0)
@@ -331,6 +360,9 @@ void operation_load_resources(struct operation *operation, const struct rows *ro
         read_node(&source, &columns, node);
         if (!node->superseded_by)
             value_map_set(operation->arena, operation->names, node->name,
+                          value_int(operation->arena, (int64_t)operation->node_count));
+        if (node->nested_id)
+            value_map_set(operation->arena, operation->children, node->nested_id,
                           value_int(operation->arena, (int64_t)operation->node_count));
         operation->node_count++;
     }

@@ -73,7 +73,13 @@ struct node {
     bool standing_changed,
         described; /* superseded_by; requires, required_by, policy, description: to be stored */
     const char *description;
-    int64_t started_us, due_us; /* of the step under way */
+    /* of a resource that is a stack itself (nested.h) */
+    const char *nested_id;          /* that stack; NULL: there was none yet */
+    struct child *child;            /* it as last read; NULL: not known, or there is none */
+    struct nested_request *request; /* what it is to be asked; NULL: nothing */
+    const char *failure;            /* how it failed, with type and path; NULL: see the context's error */
+    bool child_news;                /* it has ended an operation: the step is due */
+    int64_t started_us, due_us;     /* of the step under way */
     int64_t attempt;
     const char *attempt_id;
     unsigned
@@ -82,6 +88,14 @@ struct node {
     bool listed;      /* in operation->running */
     bool delete_waiting; /* its turn to be deleted has come while it was still being created */
     bool changed;        /* to be stored */
+};
+
+/* The template of a child, as it was last written. */
+struct child_template {
+    const struct value *document;
+    const char *text;
+    struct template *parsed; /* NULL: it does not parse */
+    bool hidden;             /* it has hidden parameters */
 };
 
 struct operation {
@@ -109,9 +123,18 @@ struct operation {
     struct plan *plan;
     size_t *running, running_count; /* nodes with a step under way */
     unsigned turn;
-    bool more;           /* the last turn's time was up before its work */
-    bool signalled;      /* something of the stack was signalled: those that wait for it are due */
-    bool lost;           /* the fence is gone: nothing of this may be written */
+    bool more;      /* the last turn's time was up before its work */
+    bool signalled; /* something of the stack was signalled: those that wait for it are due */
+    bool lost;      /* the fence is gone: nothing of this may be written */
+    /* nested stacks (nested.h) */
+    bool is_nested, filled; /* it has a parent; its documents came from there and are read the first time */
+    int nested_depth;       /* 0: it has no parent */
+    const struct value *facade; /* what the template of its parent says of it (update_definition); or NULL */
+    int64_t timeout_mins;       /* 0: none given */
+    const char *files_digest;   /* of its files, which its children share */
+    struct value *children;     /* map id of a child -> index of its node */
+    struct value *noted; /* map id of a child -> revision: news that the next commit takes back; or NULL */
+    struct child_template child_template;
     size_t loaded_bytes; /* of the arena when it was new */
     unsigned failed_commits;
     /* not yet committed */
@@ -155,6 +178,10 @@ int node_want(struct operation *operation, struct node *node, const struct resou
               struct wanted *wanted) MUST_CHECK;
 /* A step begins: action IN_PROGRESS is told, a reason to fail recorded in the context fails it at once. */
 void node_begin(struct operation *operation, struct node *node, enum action action, int64_t now_us);
+/* "resources.web", "resources[0]" */
+const char *node_path(struct operation *operation, const struct node *node);
+/* Properties as the template gives them with hidden values masked; NULL: nothing is hidden. */
+const struct value *node_masked_properties(struct operation *operation, struct node *node);
 void node_failed(struct operation *operation, struct node *node, int64_t now_us);
 void node_finished(struct operation *operation, struct node *node, int64_t now_us);
 void node_end(struct node *node); /* the step is over */
@@ -174,6 +201,8 @@ void node_update(struct operation *operation, struct node *node, int64_t now_us)
 /* An update's step has ended well, or an earlier operation's step has ended in any way. */
 void node_update_applied(struct operation *operation, struct node *node);
 void node_update_again(struct operation *operation, struct node *node, int64_t now_us);
+/* Rows for the names of the template that have none. */
+void operation_add_missing(struct operation *operation);
 void update_begin(struct operation *operation); /* rows for every name, who stands for it, edges */
 void node_replace(struct operation *operation, struct node *node, int64_t now_us);
 struct node *node_add(struct operation *operation, const struct resource_definition *resource,

@@ -82,6 +82,8 @@ void operation_begin_phase(struct operation *operation, enum phase phase)
         return;
     }
     bool deleting = operation_deletes(operation), walking = phase == PHASE_WALK;
+    if (phase == PHASE_CREATE && operation->is_nested && operation->definition)
+        operation_add_missing(operation); /* a nested stack comes without them */
     struct state goal = {deleting ? ACTION_DELETE : making(operation), STATUS_COMPLETE};
     operation->plan = make_plan(operation, walking ? walk_reverse(operation->stack.action) : deleting);
     for (size_t i = 0; i < operation->node_count; i++) {
@@ -194,7 +196,7 @@ static bool is_due(const struct operation *operation, const struct node *node, i
     if (!node->running ||
         (node->type && node->type->hooks->external && node->started_turn == operation->turn))
         return false;
-    return node->due_us <= now_us ||
+    return node->due_us <= now_us || node->child_news ||
            (operation->signalled && node->type && node->type->hooks->wait_for_signals);
 }
 

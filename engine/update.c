@@ -16,6 +16,7 @@
  * still there. */
 #include <string.h>
 
+#include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
 
@@ -122,8 +123,9 @@ static const struct resource_type *type_wanted(const struct operation *operation
 }
 
 /* Every resource of the template gets a row, which stands for its name. */
-static void add_missing(struct operation *operation)
+void operation_add_missing(struct operation *operation)
 {
+    find_neighbours(operation);
     const struct graph *graph = operation->definition->graph;
     for (size_t i = 0; i < graph->order_count; i++) {
         const struct resource_definition *resource = &graph->template->resources[graph->order[i]];
@@ -153,8 +155,7 @@ bool node_is_superfluous(const struct operation *operation, const struct node *n
 void update_begin(struct operation *operation)
 {
     restore_replaced(operation);
-    find_neighbours(operation);
-    add_missing(operation);
+    operation_add_missing(operation);
     for (size_t i = 0; i < operation->node_count; i++)
         operation->nodes[i].place = i;
     operation->plan = update_plan(operation);
@@ -276,6 +277,10 @@ static void compare_node(struct operation *operation, struct node *node, int64_t
         node_replace(operation, node, now_us);
         return;
     }
+    if (node_is_nested(node) && kind != UPDATE_REFUSED && !nested_is_there(node))
+        kind = UPDATE_REPLACE;
+    else if (node_is_nested(node) && kind == UPDATE_NONE)
+        kind = UPDATE_IN_PLACE; /* what is in it decides for itself */
     describe(operation, node);
     if (kind == UPDATE_NONE)
         plan_done(operation->plan, node->place);
@@ -291,7 +296,7 @@ void node_update(struct operation *operation, struct node *node, int64_t now_us)
         node->awaited = true;
     else if (begun && is_sound(node) && node->traversal == operation->traversal)
         plan_done(operation->plan, node->place);
-    else if (!is_sound(node) || node->type != type || !node->type)
+    else if ((!is_sound(node) && !nested_is_updatable(node)) || node->type != type || !node->type)
         node_replace(operation, node, now_us);
     else if (begun)
         compare_node(operation, node, now_us);

@@ -58,7 +58,7 @@ static enum update_kind judge(const struct resource_type *type, const struct dif
     if (differences->changed && type->hooks->replace &&
         type->hooks->replace(before->properties, after->properties))
         return UPDATE_REPLACE_HOOK;
-    if (differences->forbidden || (differences->changed && !type->hooks->update))
+    if (differences->forbidden || (differences->changed && !type->hooks->update && !type->hooks->nested))
         return UPDATE_REPLACE;
     return UPDATE_IN_PLACE;
 }

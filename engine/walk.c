@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "engine/nested.h"
 #include "engine/operation.h"
 
 static const struct walk {
@@ -122,7 +123,7 @@ static void fail_unmade(struct operation *operation, struct node *node)
 
 static bool can_check(const struct node *node)
 {
-    return node->type && node->type->hooks->check;
+    return node->type && (node->type->hooks->check || node->type->hooks->nested);
 }
 
 /* Whatever is done to it here, no update has changed it: its traversal stays. */
@@ -179,7 +180,7 @@ const char *walk_timeout_reason(struct operation *operation)
 static bool all_can_check(const struct operation *operation)
 {
     for (size_t i = 0; i < operation->node_count; i++)
-        if (!can_check(&operation->nodes[i]))
+        if (!can_check(&operation->nodes[i]) || !nested_all_checked(&operation->nodes[i]))
             return false;
     return true;
 }

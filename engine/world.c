@@ -1,6 +1,7 @@
 /* What lies behind get_attr and get_resource while a stack is being worked on, and what a step sees. */
 #include <string.h>
 
+#include "engine/nested.h"
 #include "engine/operation.h"
 
 struct node *operation_node(struct operation *operation, const char *name)
@@ -57,6 +58,8 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .progress = node->progress,
         .attributes = node->attributes,
         .due_us = DUE_NEVER,
+        .template = node->type ? node->type->template : NULL,
+        .files = operation->definition ? operation->definition->scope.files : NULL,
     };
     if (node->type && node->type->takes_signals) {
         job->signal_signature =
@@ -71,7 +74,12 @@ const char *node_reference(struct operation *operation, struct node *node)
     if (!node->physical_id || !node->type || !node->type->hooks->reference)
         return node->physical_id;
     struct resource_job job = {
-        .physical_id = node->physical_id, .data = node->data, .attributes = node->attributes};
+        .tenant_id = operation->tenant_id,
+        .physical_name = node->physical_name,
+        .physical_id = node->physical_id,
+        .data = node->data,
+        .attributes = node->attributes,
+    };
     return node->type->hooks->reference(&operation->ctx, &job);
 }
 
@@ -102,6 +110,12 @@ static const struct value *world_attribute(struct ctx *ctx, void *self, const ch
     struct node *node = operation_node(self, resource);
     if (!node || !node->type)
         return NULL;
+    if (attribute && node_is_nested(node)) {
+        struct value *path = value_list(ctx->arena);
+        size_t used;
+        value_list_add(ctx->arena, path, value_string(ctx->arena, attribute));
+        return nested_attribute(ctx, self, node, path, &used);
+    }
     return attribute ? attribute_of(ctx, node, attribute) : node->attributes;
 }
 

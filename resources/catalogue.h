@@ -23,6 +23,8 @@ struct resource_type {
     const struct value *support_status;
     const struct resource_hooks *hooks;
     bool takes_signals;
+    const struct value *template; /* of a type that is a template: its document; else NULL */
+    const char *template_file;    /* the same: its name among the files */
     bool any_property; /* takes any property without looking at it, and gives any attribute as null */
 };
 

@@ -46,6 +46,8 @@ struct resource_peer {
     const struct value *properties; /* as the template gave them, resolved; may be NULL */
 };
 
+struct nested_hooks; /* resources/nested.h */
+
 struct resource_job {
     /* given */
     const char *stack_name, *stack_id, *tenant_id, *resource_name, *resource_id;
@@ -54,8 +56,8 @@ struct resource_job {
     const struct value *before;     /* properties as last applied (update), else NULL */
     const struct value *metadata; /* map, as the API shows it: a handle keeps its signals here; never NULL */
     const struct value *update_policy; /* as the template says, resolved; NULL: none */
-    /* Attribute paths (each a list) by which the template refers to this resource; NULL: by none. An empty
-     * path means all attributes. */
+    /* Of a resource that is a stack itself: the attribute paths (lists of strings and integers) by which the
+     * template refers to it, a list; NULL: by none. An empty path means all attributes. */
     const struct value *referenced;
     int64_t timeout_us;           /* of the stack; 0: none */
     const char *signal_url;       /* complete URL, signed, for signals to this resource; NULL: none */
@@ -65,6 +67,8 @@ struct resource_job {
      * condition reads its handle's signals). False: there is none. */
     bool (*find_peer)(const struct resource_job *job, const char *reference, struct resource_peer *peer);
     void *find_peer_self;
+    const struct value *template; /* of a type that is a template: its document; else NULL */
+    const struct value *files;    /* of the stack: map name -> text; or NULL */
     /* stored between calls: change by assigning a new value */
     const char *physical_id;
     const struct value *data;       /* map, private state; NULL: empty */
@@ -87,9 +91,8 @@ struct resource_draft {
     int64_t timeout_us;             /* of the stack */
     const struct value *update_policy; /* as in a job; NULL: none */
     const struct value *referenced;
+    const struct value *files; /* of the stack: map name -> text; or NULL */
 };
-
-struct nested_hooks;
 
 struct resource_hooks {
     const char *name; /* as "hooks" in the type's file */
@@ -114,7 +117,7 @@ struct resource_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job, const char *name);
     /* What get_resource gives; NULL hook: the physical id. */
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
-    /* Of a resource that is a stack itself (resources/nested.h); its create and update are NULL then. */
+    /* It is a stack itself; then create, update, remove, suspend, resume, check and adopt are the engine's. */
     const struct nested_hooks *nested;
     bool external;         /* its steps talk to a service: the intent is committed before create is called */
     bool replace_always;   /* every update of the stack replaces it */

@@ -39,6 +39,8 @@ struct nested_child {
 struct nested_stack {
     const struct value *template;   /* a whole template, as a map */
     const struct value *parameters; /* map, or NULL: none */
+    int64_t timeout_mins;           /* 0: as long as its parent */
+    bool whole_environment; /* it has its parent's environment as it is, not the part for this resource */
 };
 
 enum nested_next { NESTED_DONE, NESTED_STACK, NESTED_PAUSE, NESTED_FAILED };
@@ -56,6 +58,7 @@ struct nested_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job,
                                      const struct nested_child *child, const struct value *path,
                                      size_t *used);
+    bool outputs_only; /* next looks at nothing of the child but its outputs */
 };
 
 #endif

@@ -160,10 +160,30 @@ static const struct value *convert_map(const struct check *check, const struct v
                                        const struct value *value, const struct trail *trail)
 {
     value = or_default(schema, value, value_map(check->ctx->arena));
+    bool converts = value_truth(value_get(schema, "allow_conversion")); /* what a json parameter takes */
+    if (converts && value->kind == VALUE_STRING)
+        return value;
+    if (converts && value->kind == VALUE_LIST)
+        return value_string(check->ctx->arena, value_to_json(check->ctx->arena, value));
     if (value->kind != VALUE_MAP)
         return check_fail(check, trail, "\"%s\" is not a map", shown(check, value));
     const struct value *schemata = value_get(schema, "schema");
     return schemata ? check_map(check, schemata, value, trail) : value;
+}
+
+/* What a comma_delimited_list takes. */
+static const struct value *split_commas(struct arena *arena, const struct value *text)
+{
+    struct value *list = value_list(arena);
+    const char *from = text->string.text;
+    while (*from || value_count(list)) {
+        size_t length = strcspn(from, ",");
+        value_list_add(arena, list, value_string_n(arena, from, length));
+        if (!from[length])
+            break;
+        from += length + 1;
+    }
+    return list;
 }
 
 static const struct value *convert_list(const struct check *check, const struct value *schema,
@@ -171,6 +191,8 @@ static const struct value *convert_list(const struct check *check, const struct 
 {
     struct arena *arena = check->ctx->arena;
     value = or_default(schema, value, value_list(arena));
+    if (value->kind == VALUE_STRING && value_truth(value_get(schema, "allow_conversion")))
+        value = split_commas(arena, value);
     if (value->kind != VALUE_LIST) /* Heat quotes the repr */
         return check_fail(check, trail, "\"%s\" is not a list", value_to_repr(arena, value));
     const struct value *element = value_get(value_get(schema, "schema"), "*");

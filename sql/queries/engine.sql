@@ -131,7 +131,8 @@ select o.id, o.tenant_id, o.stack_id, o.action, o.fence, o.request_id, o.input, 
        (extract(epoch from o.deadline_at) * 1000000)::bigint as deadline_us,
        s.name as stack_name, s.action as stack_action, s.status as stack_status, s.status_reason, s.disable_rollback,
        s.timeout_mins, s.sealed_environment, s.traversal, s.previous_template_digest is not null as has_previous,
-       t.body as template, e.body as environment, f.body as files
+       t.body as template, e.body as environment, f.body as files, s.files_digest, s.nested_depth, s.root_id,
+       s.parent_id is not null as is_nested
 from held o
 join stack s on s.id = o.stack_id
 join document t on t.tenant_id = s.tenant_id and t.digest = s.template_digest
@@ -174,7 +175,7 @@ with held as (
 select r.stack_id, r.id, r.name, r.type, r.action, r.status, r.status_reason, r.physical_id, r.physical_name,
        r.properties, r.attributes, r.metadata, r.data, r.progress, r.attempt, r.attempt_id, r.deletion_policy,
        to_json(r.requires)::text as requires, (extract(epoch from r.due_at) * 1000000)::bigint as due_us,
-       r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in
+       r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in, r.nested_id
 from resource r
 where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id))
 order by r.stack_id, r.created_at, r.name
@@ -193,11 +194,22 @@ where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i
 
 -- name: engine_fence
 -- First of every writing transaction: locks the operations that are still ours and prolongs the lease; what does not
--- come back was taken over or cancelled. $1: [{"id", "fence"}]  $2: lease in milliseconds
+-- come back was taken over or cancelled. With them go the operations of nested stacks ($3: their ids) that are to be
+-- pre-empted: all in one order, so that two engines never wait for each other in a circle.
+-- $1: [{"id", "fence"}]  $2: lease in milliseconds
+with locked as materialized (
+    select o.id
+    from operation o
+    where o.id in (select n.id from json_to_recordset($1::json) as n (id uuid))
+       or o.stack_id in (select i.id::uuid from json_array_elements_text($3::json) i (id))
+          and o.state in ('PENDING', 'RUNNING')
+    order by o.id
+    for update
+)
 update operation o
 set lease_until = now() + $2::bigint * interval '1 millisecond'
 from json_to_recordset($1::json) as n (id uuid, fence bigint)
-where o.id = n.id and o.fence = n.fence and o.state = 'RUNNING'
+where (select count(*) from locked) > 0 and o.id = n.id and o.fence = n.fence and o.state = 'RUNNING'
 returning o.id
 
 -- name: engine_resources_update
@@ -207,19 +219,22 @@ set action = n.action, status = n.status, status_reason = n.reason, physical_id 
     properties = n.properties, attributes = n.attributes, metadata = coalesce(n.metadata, r.metadata), data = n.data,
     progress = n.progress, sealed_columns = n.sealed, attempt = n.attempt, attempt_id = n.attempt_id,
     due_at = to_timestamp(n.due_us / 1000000.0), updated_at = now(), definition = n.definition,
-    traversal = n.traversal, made_in = n.made_in
+    traversal = n.traversal, made_in = n.made_in, nested_id = n.nested_id
 from json_to_recordset($1::json) as n (id uuid, action text, status text, reason text, physical_id text,
                                        properties text, attributes text, metadata text, data text, progress text,
                                        sealed boolean, attempt integer, attempt_id uuid, due_us bigint,
-                                       definition text, traversal bigint, made_in bigint)
+                                       definition text, traversal bigint, made_in bigint, nested_id uuid)
 where r.id = n.id
 
 -- name: engine_stacks_update
--- $1: rows; "outputs" null leaves what is there
+-- $1: rows; "outputs", "parameters" and "description" null leave what is there. The end of an operation on a nested
+-- stack is news to its parent.
 update stack s
 set action = n.action, status = n.status, status_reason = n.reason, outputs = coalesce(n.outputs, s.outputs),
     updated_at = case when n.touched then now() else s.updated_at end,
     deleted_at = case when n.deleted then now() else s.deleted_at end, revision = s.revision + 1,
+    parameters = coalesce(n.parameters, s.parameters), description = coalesce(n.description, s.description),
+    news = s.parent_id is not null and n.status <> 'IN_PROGRESS',
     previous_template_digest = case when not n.settled then s.previous_template_digest end,
     previous_environment_digest = case when not n.settled then s.previous_environment_digest end,
     previous_sealed_environment = case when not n.settled then s.previous_sealed_environment end,
@@ -227,7 +242,7 @@ set action = n.action, status = n.status, status_reason = n.reason, outputs = co
     previous_parameters = case when not n.settled then s.previous_parameters end,
     previous_description = case when not n.settled then s.previous_description end
 from json_to_recordset($1::json) as n (id uuid, action text, status text, reason text, outputs text, touched boolean,
-                                       deleted boolean, settled boolean)
+                                       deleted boolean, settled boolean, parameters text, description text)
 where s.id = n.id
 
 -- name: engine_resources_purge
