@@ -217,10 +217,22 @@ static void add_events(struct ctx *ctx, struct row_list *list, const struct oper
         event_row(list, &operation->events[i]);
 }
 
+/* Once an operation is over its stack keeps no more events than it may. */
+static void add_pruned(struct ctx *ctx, struct row_list *list, const struct operation *operation)
+{
+    if (operation->phase != PHASE_OVER || ctx->config->max_events_per_stack <= 0)
+        return;
+    row_begin(list);
+    row_text(list, "tenant_id", operation->tenant_id);
+    row_text(list, "stack_id", operation->stack_id);
+    row_end(list);
+}
+
 /* ---- the transaction ---- */
 struct batch {
     struct row_list resources, events, stacks, operations, purged, deleted;
     struct row_list added, described, superseded, standing, removed;
+    struct row_list pruned;
     struct nested_batch *nested;
 };
 
@@ -253,6 +265,7 @@ static int collect(struct ctx *ctx, struct batch *batch, struct operation *opera
         return -1;
     if (operation->deadline_changed || operation->phase == PHASE_OVER)
         add_operation(&batch->operations, operation);
+    add_pruned(ctx, &batch->pruned, operation);
     if (operation->purge)
         row_list_add_text(&batch->purged, operation->stack_id);
     if (operation->stack_deleted)
@@ -288,11 +301,11 @@ static int queue_turning_back(struct ctx *ctx, struct db *db, const struct opera
     return db_queue(ctx, db, STMT_update_turn_back, operation->tenant_id, operation->stack_id);
 }
 
-static int queue_prune(struct ctx *ctx, struct db *db, const struct operation *operation)
+static int queue_prune(struct ctx *ctx, struct db *db, struct row_list *list)
 {
-    if (operation->phase != PHASE_OVER || ctx->config->max_events_per_stack <= 0)
+    if (list->count == 0)
         return 0;
-    return db_queue(ctx, db, STMT_engine_events_prune, operation->tenant_id, operation->stack_id,
+    return db_queue(ctx, db, STMT_engine_events_prune, row_list_json(list),
                     arena_printf(ctx->arena, "%" PRId64, ctx->config->max_events_per_stack));
 }
 
@@ -326,6 +339,7 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         .superseded = ROW_LIST_INIT(ctx->arena),
         .standing = ROW_LIST_INIT(ctx->arena),
         .removed = ROW_LIST_INIT(ctx->arena),
+        .pruned = ROW_LIST_INIT(ctx->arena),
         .nested = nested_batch_new(ctx),
     };
     for (size_t i = 0; i < count; i++)
@@ -335,13 +349,13 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         queue_resources(ctx, db, &batch) != 0 ||
         queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||
         queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
+        queue_prune(ctx, db, &batch.pruned) != 0 ||
         nested_queue(ctx, db, batch.nested, operations, count) != 0 ||
         queue_rows(ctx, db, STMT_engine_operations_update, &batch.operations) != 0)
         return -1;
     for (size_t i = 0; i < count; i++)
         if (!operations[i]->lost &&
-            (queue_turning_back(ctx, db, operations[i]) != 0 || queue_prune(ctx, db, operations[i]) != 0 ||
-             finish_snapshot(ctx, db, operations[i]) != 0))
+            (queue_turning_back(ctx, db, operations[i]) != 0 || finish_snapshot(ctx, db, operations[i]) != 0))
             return -1;
     return 0;
 }

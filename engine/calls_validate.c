@@ -6,6 +6,7 @@
 #include "cloud/identity.h"
 #include "engine/calls.h"
 #include "engine/draft.h"
+#include "engine/nested_draft.h"
 
 /* ---- POST /validate ---- */
 /* Heat's two ways to print an error with a path: "…: : …" for a stack, "…: …" here. */
@@ -47,6 +48,9 @@ static const struct value *given_environment(struct ctx *ctx, const struct envir
 static const struct value *validate_answer(struct definition *definition, bool show_nested)
 {
     struct ctx *ctx = definition->ctx;
+    const struct value *nested = show_nested ? nested_parameters(definition) : NULL;
+    if (show_nested && !nested)
+        return as_bad_request(ctx);
     struct value *answer = value_map(ctx->arena);
     value_map_set(ctx->arena, answer, "Description",
                   value_string(ctx->arena, definition->template->description));
@@ -54,6 +58,8 @@ static const struct value *validate_answer(struct definition *definition, bool s
                   parameters_describe(ctx, definition->template, definition->parameters));
     if (value_count(definition->template->parameter_groups))
         value_map_set(ctx->arena, answer, "ParameterGroups", definition->template->parameter_groups);
+    if (value_count(nested))
+        value_map_set(ctx->arena, answer, "NestedParameters", nested);
     value_map_set(ctx->arena, answer, "Environment", given_environment(ctx, definition->environment));
     return answer;
 }
@@ -106,6 +112,8 @@ struct preview {
     struct ctx *ctx;
     const struct stack_input *input;
     struct definition *definition;
+    const char *name;   /* of the stack */
+    const char *parent; /* resource that is this stack; NULL: it is nobody's child */
 };
 
 static void put_text(struct ctx *ctx, struct value *map, const char *key, const char *text)
@@ -117,7 +125,7 @@ static const struct value *identity_of(const struct preview *preview, const char
 {
     struct value *identity = value_map(preview->ctx->arena);
     put_text(preview->ctx, identity, "tenant", preview->ctx->tenant_id);
-    put_text(preview->ctx, identity, "stack_name", preview->input->name);
+    put_text(preview->ctx, identity, "stack_name", preview->name);
     put_text(preview->ctx, identity, "stack_id", "None");
     put_text(preview->ctx, identity, "path", path);
     return identity;
@@ -165,13 +173,30 @@ static const struct value *preview_resource(const struct preview *preview,
     value_map_set(ctx->arena, shown, "resource_identity",
                   identity_of(preview, arena_printf(ctx->arena, "/resources/%s", resource->name)));
     value_map_set(ctx->arena, shown, "stack_identity", identity_of(preview, ""));
-    put_text(ctx, shown, "stack_name", preview->input->name);
+    put_text(ctx, shown, "stack_name", preview->name);
     value_map_set(ctx->arena, shown, "required_by", required_by(preview, resource->index));
+    if (preview->parent)
+        put_text(ctx, shown, "parent_resource", preview->parent);
     put_text(ctx, shown, "description", resource->description ? resource->description : "");
     value_map_set(ctx->arena, shown, "metadata", metadata);
     value_map_set(ctx->arena, shown, "attributes", resource_attributes(ctx, type, NULL, NULL));
     value_map_set(ctx->arena, shown, "properties", properties);
     return shown;
+}
+
+static const struct value *preview_resources(const struct preview *preview);
+
+/* A resource that is a stack is shown as the list of what is in it. */
+static const struct value *preview_either(const struct preview *preview,
+                                          const struct resource_definition *resource)
+{
+    struct definition *definition = preview->definition;
+    const struct value *properties = definition_draft_properties(definition, resource);
+    struct definition *child = properties ? nested_draft(definition, resource, properties, INT64_MAX) : NULL;
+    if (!child)
+        return definition->ctx->error.fault == FAULT_NONE ? preview_resource(preview, resource) : NULL;
+    struct preview inner = {preview->ctx, preview->input, child, child->stack_name, resource->name};
+    return preview_resources(&inner);
 }
 
 static const struct value *preview_resources(const struct preview *preview)
@@ -181,7 +206,7 @@ static const struct value *preview_resources(const struct preview *preview)
     for (size_t i = 0; i < definition->template->resource_count; i++) {
         if (!definition->graph->present[i])
             continue;
-        const struct value *shown = preview_resource(preview, &definition->template->resources[i]);
+        const struct value *shown = preview_either(preview, &definition->template->resources[i]);
         if (!shown)
             return NULL;
         value_list_add(preview->ctx->arena, list, shown);
@@ -234,7 +259,7 @@ const struct value *stack_preview(struct ctx *ctx, const struct stack_input *inp
     struct draft *draft = draft_check(ctx, input, "None");
     if (!draft)
         return NULL;
-    struct preview preview = {ctx, input, draft->definition};
+    struct preview preview = {ctx, input, draft->definition, input->name, NULL};
     struct value *stack = value_map(ctx->arena);
     put_head(&preview, stack);
     value_map_set(ctx->arena, stack, "outputs", definition_outputs(draft->definition));

@@ -66,6 +66,7 @@ struct definition *definition_parse(struct ctx *ctx, const struct documents *doc
 {
     struct definition *definition = arena_new(ctx->arena, struct definition);
     definition->ctx = ctx;
+    definition->stack_name = documents->stack_name;
     definition->may_fetch = documents->may_fetch;
     definition->nested_depth = documents->nested_depth;
     definition->facade = documents->facade;

@@ -39,6 +39,7 @@ struct definition {
     const struct resource_type **types; /* per resource of the template; NULL: its condition is false */
     bool has_hidden;
     bool may_fetch;
+    const char *stack_name;
     int nested_depth;
     const struct value *facade;
     const struct known_type *known_types;

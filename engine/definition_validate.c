@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "engine/definition.h"
+#include "engine/nested_draft.h"
 
 /* ---- a world in which nothing exists yet ---- */
 struct draft_world {
@@ -135,10 +136,12 @@ static int check_properties(struct definition *definition, const struct resource
     if (!properties)
         return -1;
     if (!type->hooks->validate || !all_known(properties))
-        return 0;
+        return nested_validate(definition, resource, properties, timeout_us);
     struct resource_draft draft = {resource->name, type->name, properties, timeout_us,
                                    definition->scope.files};
-    return type->hooks->validate(definition->ctx, &draft);
+    return type->hooks->validate(definition->ctx, &draft) == 0
+               ? nested_validate(definition, resource, properties, timeout_us)
+               : -1;
 }
 
 static int check_snapshot_policy(struct definition *definition, const char *policy,
@@ -200,7 +203,7 @@ static int check_outputs(struct definition *definition)
 int definition_validate(struct definition *definition, bool strict, int64_t timeout_us)
 {
     enter_draft_world(definition);
-    if (check_duplicate_names(definition) != 0)
+    if (check_duplicate_names(definition) != 0 || (strict && nested_count(definition) != 0))
         return -1;
     for (size_t i = 0; i < definition->graph->order_count; i++) {
         const struct resource_definition *resource =

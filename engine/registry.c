@@ -148,6 +148,7 @@ const struct value *registry_child(struct ctx *ctx, const struct environment *en
     struct value *child = value_copy(ctx->arena, environment_document(ctx, environment));
     value_map_set(ctx->arena, child, "resource_registry",
                   child_registry(ctx, environment->resource_registry, match, resource));
-    value_map_set(ctx->arena, child, "parameters", parameters ? parameters : value_map(ctx->arena));
+    value_map_set(ctx->arena, child, "parameters",
+                  value_is(parameters, VALUE_MAP) ? parameters : value_map(ctx->arena));
     return child;
 }

@@ -6,6 +6,7 @@
 
 #include "engine/calls_update.h"
 #include "engine/names.h"
+#include "engine/nested_types.h"
 #include "engine/update_compare.h"
 
 enum fate { FATE_UNCHANGED, FATE_UPDATED, FATE_REPLACED, FATE_ADDED, FATE_DELETED };
@@ -74,6 +75,8 @@ static struct stored *find_stored(struct preview *preview, const char *name)
 static struct resource_job job_of(const struct preview *preview, const struct stored *stored)
 {
     return (struct resource_job){
+        .tenant_id = preview->ctx->tenant_id,
+        .physical_name = rows_get(preview->rows, stored->row, "physical_name"),
         .physical_id = rows_get(preview->rows, stored->row, "physical_id"),
         .data = stored->data,
         .attributes = stored->attributes,
@@ -160,6 +163,8 @@ static int judge(struct preview *preview, const struct resource_definition *reso
         [UPDATE_REFUSED] = FATE_UPDATED,
     };
     enum update_kind kind = update_compare(ctx, stored->type, &before, &after, &refused);
+    if (kind == UPDATE_NONE && stored->type->hooks->nested)
+        kind = UPDATE_IN_PLACE; /* what is in it decides for itself */
     stored->fate = fates[kind];
     if (kind != UPDATE_REFUSED)
         return 0;
@@ -235,6 +240,20 @@ static void note(struct preview *preview, enum fate fate, const struct value *sh
     value_list_add(preview->ctx->arena, (struct value *)list, shown);
 }
 
+/* Of a resource that is a stack: which. */
+static void put_nested(struct preview *preview, struct value *shown, const struct stored *stored)
+{
+    const char *id = rows_get(preview->rows, stored->row, "nested_id");
+    if (!id)
+        return;
+    struct value *identity = value_map(preview->ctx->arena);
+    put_text(preview, identity, "tenant", preview->ctx->tenant_id);
+    put_text(preview, identity, "stack_name", rows_get(preview->rows, stored->row, "physical_name"));
+    put_text(preview, identity, "stack_id", id);
+    put_text(preview, identity, "path", "");
+    value_map_set(preview->ctx->arena, shown, "nested_stack_id", identity);
+}
+
 static int show_current(struct preview *preview, const struct stored *stored)
 {
     struct ctx *ctx = preview->ctx;
@@ -248,6 +267,7 @@ static int show_current(struct preview *preview, const struct stored *stored)
     if (!attributes || !dependents)
         return -1;
     value_map_set(ctx->arena, shown, "required_by", dependents);
+    put_nested(preview, shown, stored);
     put_text(preview, shown, "description", rows_get(preview->rows, stored->row, "description"));
     value_map_set(ctx->arena, shown, "metadata", metadata ? metadata : value_map(ctx->arena));
     value_map_set(ctx->arena, shown, "attributes", attributes);
@@ -280,8 +300,13 @@ static int preview_one(struct preview *preview, const struct resource_definition
     struct stored *stored = find_stored(preview, resource->name);
     if (!stored)
         return show_future(preview, resource, FATE_ADDED);
-    bool same_type = stored->type && stored->type == preview->definition->types[resource->index];
-    if (!same_type || !is_sound(preview, stored))
+    const struct resource_type *type = preview->definition->types[resource->index];
+    const char *nested_id = rows_get(preview->rows, stored->row, "nested_id");
+    if (is_template_type(type) && nested_id &&
+        strcmp(type->name, rows_get(preview->rows, stored->row, "type")) == 0)
+        stored->type = type;
+    bool same_type = stored->type && stored->type == type;
+    if (!same_type || (!is_sound(preview, stored) && !nested_id))
         stored->fate = FATE_REPLACED;
     else if (judge(preview, resource, stored) != 0)
         return -1;

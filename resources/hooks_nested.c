@@ -131,11 +131,6 @@ static enum nested_next heat_stack_next(struct ctx *ctx, struct resource_job *jo
     return stack->template ? next : NESTED_FAILED;
 }
 
-static const struct value *heat_stack_draft(struct ctx *ctx, const struct resource_draft *draft)
-{
-    return read_text(ctx, value_get(draft->properties, "template"));
-}
-
 static const struct value *heat_stack_attribute(struct ctx *ctx, const struct resource_job *job,
                                                 const struct nested_child *child, const struct value *path,
                                                 size_t *used)
@@ -152,7 +147,6 @@ static const struct value *heat_stack_attribute(struct ctx *ctx, const struct re
 
 static const struct nested_hooks heat_stack_nested = {
     .next = heat_stack_next,
-    .draft = heat_stack_draft,
     .attribute = heat_stack_attribute,
     .outputs_only = true,
 };
@@ -186,14 +180,14 @@ static enum nested_next cfn_stack_next(struct ctx *ctx, struct resource_job *job
         return next;
     const struct value *timeout = value_get(job->properties, "TimeoutInMinutes");
     stack->template = cfn_template(ctx, job->files, job->properties);
-    stack->parameters = value_get(job->properties, "Parameters");
+    stack->parameters = value_get(job->properties, "Parameters"); /* null when there are none */
     stack->timeout_mins = value_is(timeout, VALUE_INT) ? timeout->integer : 0;
     return stack->template ? next : NESTED_FAILED;
 }
 
-static const struct value *cfn_stack_draft(struct ctx *ctx, const struct resource_draft *draft)
+static const char *cfn_stack_file(const struct value *properties)
 {
-    return cfn_template(ctx, draft->files, draft->properties);
+    return value_get_text(properties, "TemplateURL");
 }
 
 /* "Outputs.NAME" */
@@ -213,7 +207,7 @@ static const struct value *cfn_stack_attribute(struct ctx *ctx, const struct res
 
 static const struct nested_hooks cfn_stack_nested = {
     .next = cfn_stack_next,
-    .draft = cfn_stack_draft,
+    .file = cfn_stack_file,
     .attribute = cfn_stack_attribute,
     .outputs_only = true,
 };

@@ -50,7 +50,8 @@ struct nested_hooks {
     enum nested_next (*next)(struct ctx *ctx, struct resource_job *job, const struct nested_child *child,
                              struct nested_stack *stack);
     /* The child that such properties would give, for validation and previews; some values may be
-     * value_unknown. NULL: the reason is in ctx->error. */
+     * value_unknown. NULL: the reason is in ctx->error, or without one what it is made of is not known yet. NULL hook:
+     * what the first round gives. */
     const struct value *(*draft)(struct ctx *ctx, const struct resource_draft *draft);
     /* Value at an attribute's path ([name, key, …]: all that get_attr was given beyond the resource); takes
      * what it can (*used of the path) from the child's outputs. NULL with FAULT_INVALID_ATTRIBUTE. NULL hook:
@@ -58,6 +59,8 @@ struct nested_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job,
                                      const struct nested_child *child, const struct value *path,
                                      size_t *used);
+    /* Name of the file that the template is read from, to be fetched where it is a URL; NULL: none. NULL hook: none. */
+    const char *(*file)(const struct value *properties);
     bool outputs_only; /* next looks at nothing of the child but its outputs */
 };
 

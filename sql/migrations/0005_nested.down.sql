@@ -4,6 +4,7 @@ begin;
 set local lock_timeout = '5s';
 set local search_path = hearth;
 
+drop index operation_queue;
 drop index stack_news;
 alter table stack drop column news;
 

@@ -6,6 +6,7 @@ set local search_path = hearth;
 
 alter table stack
     add column news boolean not null default false; -- it has ended an operation, and its parent has not taken note yet
+create index operation_queue on operation (created_at) where state in ('PENDING', 'RUNNING'); -- a tree is many at once
 create index stack_news on stack (parent_id) where news;
 
 grant select (news) on stack to hearth_readonly, hearth_purge;

@@ -146,7 +146,8 @@ with taken as (
     from operation o
     where (o.state = 'PENDING' and o.wake_at <= now() or o.state = 'RUNNING' and o.lease_until <= now())
       and not exists (select from operation r
-                      where r.stack_id = o.stack_id and r.state = 'RUNNING' and r.id <> o.id)
+                      where r.stack_id = o.stack_id and r.state = 'RUNNING' and r.id <> o.id
+                      offset 0) -- looked up one by one: a join would go through all that wait, for each that waits
     order by o.created_at
     limit $3::bigint
     for update skip locked
@@ -259,11 +260,14 @@ from json_to_recordset($1::json) as n (id uuid, state text, reason text, deadlin
 where o.id = n.id
 
 -- name: engine_events_prune
--- Keeps the newest $3 events of a stack.
-delete from event
-where tenant_id = $1 and stack_id = $2::uuid
-  and seq <= (select e.seq from event e where e.tenant_id = $1 and e.stack_id = $2::uuid
-              order by e.seq desc offset $3::bigint limit 1)
+-- Keeps the newest $2 events of each of these stacks. $1: [{"tenant_id", "stack_id"}]
+delete from event e
+using (select n.tenant_id, n.stack_id,
+              (select v.seq from event v where v.tenant_id = n.tenant_id and v.stack_id = n.stack_id
+               order by v.seq desc offset $2::bigint limit 1) as last
+       from json_to_recordset($1::json) as n (tenant_id text, stack_id uuid)
+       offset 0) old
+where old.last is not null and e.tenant_id = old.tenant_id and e.stack_id = old.stack_id and e.seq <= old.last
 
 -- name: engine_release
 -- On the way out: whoever is there takes over at once.

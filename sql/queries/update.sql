@@ -64,7 +64,7 @@ where tenant_id = $1 and id = $2::uuid and previous_template_digest is not null
 -- name: update_resources
 -- The resources of a stack as a preview of an update compares them.
 select r.name, r.type, r.action, r.status, r.status_reason, r.physical_id, r.properties, r.attributes, r.metadata,
-       r.data, r.definition, r.description, r.required_by,
+       r.data, r.definition, r.description, r.required_by, r.nested_id, r.physical_name,
        to_char(r.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as updated_time,
        to_char(r.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as creation_time
 from resource r
