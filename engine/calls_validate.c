@@ -160,6 +160,10 @@ static const struct value *preview_resource(const struct preview *preview,
     const struct value *metadata = preview_metadata(preview, resource);
     const struct value *properties = definition_draft_properties(preview->definition, resource);
     const char *type = preview->definition->types[resource->index]->name;
+    if (preview->parent && !properties) { /* what it is given may not be known yet */
+        error_clear(ctx);
+        properties = value_map(ctx->arena);
+    }
     if (!metadata || !properties)
         return NULL;
     value_map_set(ctx->arena, shown, "updated_time", &value_null);
@@ -192,6 +196,10 @@ static const struct value *preview_either(const struct preview *preview,
 {
     struct definition *definition = preview->definition;
     const struct value *properties = definition_draft_properties(definition, resource);
+    if (!properties && preview->parent) { /* what it is given may not be known yet */
+        error_clear(definition->ctx);
+        return preview_resource(preview, resource);
+    }
     struct definition *child = properties ? nested_draft(definition, resource, properties, INT64_MAX) : NULL;
     if (!child)
         return definition->ctx->error.fault == FAULT_NONE ? preview_resource(preview, resource) : NULL;
@@ -261,6 +269,7 @@ const struct value *stack_preview(struct ctx *ctx, const struct stack_input *inp
         return NULL;
     struct preview preview = {ctx, input, draft->definition, input->name, NULL};
     struct value *stack = value_map(ctx->arena);
+    draft->definition->tree_resources = NULL; /* counted once already */
     put_head(&preview, stack);
     value_map_set(ctx->arena, stack, "outputs", definition_outputs(draft->definition));
     const struct value *resources = preview_resources(&preview);

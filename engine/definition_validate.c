@@ -203,7 +203,7 @@ static int check_outputs(struct definition *definition)
 int definition_validate(struct definition *definition, bool strict, int64_t timeout_us)
 {
     enter_draft_world(definition);
-    if (check_duplicate_names(definition) != 0 || (strict && nested_count(definition) != 0))
+    if (check_duplicate_names(definition) != 0 || nested_count(definition) != 0)
         return -1;
     for (size_t i = 0; i < definition->graph->order_count; i++) {
         const struct resource_definition *resource =

@@ -48,7 +48,7 @@ struct engine {
     struct db *db, *bell; /* for work, and for LISTEN */
     char id[UUID_SIZE];
     struct operation **operations;
-    size_t count;
+    size_t count, capacity;
     int64_t next_poll_us, next_renewal_us, next_heartbeat_us, next_upkeep_us; /* monotonic */
     bool rung; /* a notification came: look now */
     struct engine_counters counters;
@@ -175,12 +175,36 @@ static int take_signals(struct engine *engine)
     return signals ? 0 : -1;
 }
 
+/* Those that only wait for nested stacks take no place: what they wait for could never be claimed otherwise. */
+static size_t find_room(const struct engine *engine)
+{
+    size_t most = (size_t)engine->config->max_operations, busy = 0;
+    for (size_t i = 0; i < engine->count; i++)
+        busy += !operation_waits_for_children(engine->operations[i]);
+    return busy < most ? most - busy : 0;
+}
+
+static void make_room(struct engine *engine, size_t more)
+{
+    if (engine->count + more <= engine->capacity)
+        return;
+    size_t capacity = 2 * (engine->count + more);
+    struct operation **grown = realloc(engine->operations, capacity * sizeof(struct operation *));
+    if (!grown) {
+        log_error(NULL, "engine has no memory");
+        _exit(70);
+    }
+    engine->operations = grown;
+    engine->capacity = capacity;
+}
+
 static int claim_new(struct engine *engine, size_t *loaded)
 {
-    size_t room = (size_t)engine->config->max_operations - engine->count;
+    size_t room = find_room(engine);
     *loaded = 0;
     if (room == 0)
         return 0;
+    make_room(engine, room);
     struct rows *claimed = db_run(&engine->ctx, engine->db, STMT_engine_claim, engine->id,
                                   arena_printf(engine->arena, "%" PRId64, engine->config->lease),
                                   arena_printf(engine->arena, "%zu", room));
@@ -442,7 +466,8 @@ int engine_run(const struct config *config, int slot, const volatile sig_atomic_
 {
     struct engine engine = {.config = config, .stop = stop, .arena = arena_create(0), .rung = true};
     engine.ctx = (struct ctx){.arena = engine.arena, .config = config, .tenant_id = "*"};
-    engine.operations = calloc((size_t)config->max_operations + 1, sizeof(struct operation *));
+    engine.capacity = (size_t)config->max_operations + 1;
+    engine.operations = calloc(engine.capacity, sizeof(struct operation *));
     uuid_v4(engine.id);
     if (!engine.operations || catalogue_open(&engine.ctx) != 0) {
         log_error(NULL, "engine cannot start: %s",

@@ -18,11 +18,21 @@ static const struct value *resolve_properties(struct operation *operation, struc
                               node->resource->properties);
 }
 
+/* What was made of a hidden value may be in any attribute. */
+static const struct value *masked_attribute(struct ctx *ctx, void *self, const char *resource,
+                                            const char *attribute)
+{
+    return value_string(ctx->arena, "******");
+}
+
 const struct value *node_masked_properties(struct operation *operation, struct node *node)
 {
     if (!operation->definition || !operation->definition->masked.parameters || !node->resource)
         return NULL;
+    struct world *world = &operation->definition->masked.world, before = *world;
+    world->attribute = masked_attribute;
     const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
+    *world = before;
     error_clear(&operation->ctx);
     return masked ? masked : value_map(operation->arena);
 }

@@ -165,6 +165,8 @@ void operation_take_signals(struct operation *operation, const struct rows *rows
 void operation_turn(struct operation *operation, int64_t now_us, int64_t budget_us);
 /* When the next turn is due; DUE_NEVER: when something is signalled. */
 int64_t operation_due(const struct operation *operation);
+/* Nothing is left to do for now but to wait for nested stacks. */
+bool operation_waits_for_children(const struct operation *operation);
 /* Something is to be committed. */
 bool operation_has_changes(const struct operation *operation);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/nested.h"
 #include "engine/operation.h"
 
 /* ---- phases ---- */
@@ -328,4 +329,14 @@ int64_t operation_due(const struct operation *operation)
             due = node->due_us;
     }
     return due;
+}
+
+bool operation_waits_for_children(const struct operation *operation)
+{
+    for (size_t i = 0; i < operation->running_count; i++) {
+        const struct node *node = &operation->nodes[operation->running[i]];
+        if (!node->child || node->child_news || node->due_us != DUE_NEVER)
+            return false;
+    }
+    return operation->running_count > 0 && operation->turn > 0 && !operation->more;
 }
