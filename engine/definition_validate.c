@@ -40,6 +40,14 @@ static const struct value *draft_attribute(struct ctx *ctx, void *self, const ch
     return NULL;
 }
 
+/* Of a nested stack: what its parent's template says of it comes with it. */
+static const struct value *draft_facade(struct ctx *ctx, void *self, const char *what)
+{
+    struct draft_world *world = self;
+    world->asked = true;
+    return NULL;
+}
+
 static struct draft_world *enter_draft_world(struct definition *definition)
 {
     struct draft_world *world = arena_new(definition->ctx->arena, struct draft_world);
@@ -48,6 +56,7 @@ static struct draft_world *enter_draft_world(struct definition *definition)
         .self = world,
         .reference_id = draft_reference,
         .attribute = draft_attribute,
+        .facade = definition->nested_depth > 0 ? draft_facade : NULL,
     };
     return world;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/str.h"
 #include "base/uuid.h"
 #include "engine/nested.h"
 #include "engine/registry.h"
@@ -133,6 +134,21 @@ static const struct value *shown_parameters(struct operation *operation, struct 
     return shown;
 }
 
+/* What resource_facade gives in the child's template. */
+static const struct value *facade_of(struct operation *operation, const struct node *node)
+{
+    static const char *const maps[] = {"metadata", "update_policy"};
+    const struct value *definition = node->wanted_definition ? node->wanted_definition : node->definition;
+    struct value *facade = value_map(operation->arena);
+    for (size_t i = 0; i < COUNT_OF(maps); i++) {
+        const struct value *said = value_get(definition, maps[i]);
+        value_map_set(operation->arena, facade, maps[i], said ? said : value_map(operation->arena));
+    }
+    value_map_set(operation->arena, facade, "deletion_policy",
+                  value_string(operation->arena, node->deletion_policy));
+    return facade;
+}
+
 static void describe(struct operation *operation, struct node *node, const struct nested_stack *stack,
                      struct nested_request *request)
 {
@@ -151,9 +167,7 @@ static void describe(struct operation *operation, struct node *node, const struc
                          ? request->environment
                          : registry_child(ctx, environment, found && match.file ? &match : NULL, part, shown);
     value_map_set(operation->arena, (struct value *)request->input, "nested", value_bool(true));
-    if (node->definition)
-        value_map_set(operation->arena, (struct value *)request->input, "facade",
-                      node->wanted_definition ? node->wanted_definition : node->definition);
+    value_map_set(operation->arena, (struct value *)request->input, "facade", facade_of(operation, node));
 }
 
 /* What was exported of an adopted resource is the child's own data. */

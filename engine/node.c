@@ -31,6 +31,8 @@ const struct value *node_masked_properties(struct operation *operation, struct n
         return NULL;
     struct world *world = &operation->definition->masked.world, before = *world;
     world->attribute = masked_attribute;
+    world->attribute_path = NULL;
+    world->attribute_path = NULL;
     const struct value *masked = resolve_properties(operation, node, &operation->definition->masked);
     *world = before;
     error_clear(&operation->ctx);

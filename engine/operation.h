@@ -132,7 +132,8 @@ struct operation {
     const struct value *facade; /* what the template of its parent says of it (update_definition); or NULL */
     int64_t timeout_mins;       /* 0: none given */
     const char *files_digest;   /* of its files, which its children share */
-    struct value *children;     /* map id of a child -> index of its node */
+    const struct value *referenced; /* of graph_attribute_paths; NULL: nobody asked yet */
+    struct value *children;         /* map id of a child -> index of its node */
     struct value *noted; /* map id of a child -> revision: news that the next commit takes back; or NULL */
     struct child_template child_template;
     size_t loaded_bytes; /* of the arena when it was new */

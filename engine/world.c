@@ -37,6 +37,17 @@ static bool find_peer(const struct resource_job *job, const char *reference, str
     return false;
 }
 
+/* The attribute paths that lead to a nested stack, for types that make outputs of them. */
+static const struct value *referenced(struct operation *operation, const struct node *node)
+{
+    if (!operation->definition || !node_is_nested(node) || node->type->hooks->nested->outputs_only)
+        return NULL;
+    if (!operation->referenced)
+        operation->referenced = graph_attribute_paths(&operation->definition->scope);
+    const struct value *paths = value_get(operation->referenced, node->name);
+    return paths ? paths : value_list(operation->arena);
+}
+
 void node_fill_job(struct operation *operation, struct node *node, struct resource_job *job, int64_t now_us)
 {
     *job = (struct resource_job){
@@ -58,6 +69,7 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .progress = node->progress,
         .attributes = node->attributes,
         .due_us = DUE_NEVER,
+        .referenced = referenced(operation, node),
         .template = node->type ? node->type->template : NULL,
         .files = operation->definition ? operation->definition->scope.files : NULL,
     };
@@ -110,13 +122,24 @@ static const struct value *world_attribute(struct ctx *ctx, void *self, const ch
     struct node *node = operation_node(self, resource);
     if (!node || !node->type)
         return NULL;
-    if (attribute && node_is_nested(node)) {
-        struct value *path = value_list(ctx->arena);
-        size_t used;
-        value_list_add(ctx->arena, path, value_string(ctx->arena, attribute));
-        return nested_attribute(ctx, self, node, path, &used);
-    }
     return attribute ? attribute_of(ctx, node, attribute) : node->attributes;
+}
+
+static bool world_attribute_path(struct ctx *ctx, void *self, const char *resource, const struct value *path,
+                                 size_t *used, const struct value **value)
+{
+    struct node *node = operation_node(self, resource);
+    if (!node || !node_is_nested(node))
+        return false;
+    *value = nested_attribute(ctx, self, node, path, used);
+    return true;
+}
+
+/* What the parent's template says of this stack. */
+static const struct value *world_facade(struct ctx *ctx, void *self, const char *what)
+{
+    const struct operation *operation = self;
+    return value_get(operation->facade, what);
 }
 
 void operation_enter_world(struct operation *operation)
@@ -125,6 +148,8 @@ void operation_enter_world(struct operation *operation)
         .self = operation,
         .reference_id = world_reference,
         .attribute = world_attribute,
+        .attribute_path = world_attribute_path,
+        .facade = operation->is_nested ? world_facade : NULL,
     };
     operation->definition->scope.world = operation->definition->masked.world = world;
 }

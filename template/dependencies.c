@@ -330,3 +330,69 @@ size_t graph_attributes_read(struct ctx *ctx, struct scope *scope, const char *r
     *names = scope->reads->of[definition->index].names;
     return scope->reads->of[definition->index].count;
 }
+
+/* ---- paths of attributes ---- */
+struct path_visitor {
+    struct visitor visitor; /* first: visit gets this */
+    struct value *paths;    /* map resource -> list of paths */
+};
+
+static const struct value *path_of(const struct call *call, const struct value *attribute)
+{
+    struct value *path = value_list(call_arena(call));
+    value_list_add(call_arena(call), path, attribute);
+    for (size_t i = 2; value_is(call->args, VALUE_LIST) && i < value_count(call->args); i++) {
+        const struct value *key = call_resolve(call, value_at(call->args, i));
+        if (!value_is(key, VALUE_STRING) && !value_is(key, VALUE_INT))
+            break;
+        value_list_add(call_arena(call), path, key);
+    }
+    error_clear(call->scope->ctx);
+    return path;
+}
+
+static void add_path(struct arena *arena, struct value *paths, const char *resource, const struct value *path)
+{
+    const struct value *list = value_get(paths, resource);
+    if (!list) {
+        list = value_list(arena);
+        value_map_set(arena, paths, resource, list);
+    }
+    for (size_t i = 0; i < value_count(list); i++)
+        if (value_equal(value_at(list, i), path))
+            return;
+    value_list_add(arena, (struct value *)list, path);
+}
+
+static int visit_path(struct visitor *visitor, const struct call *call)
+{
+    struct path_visitor *own = (struct path_visitor *)visitor;
+    struct reference reference;
+    if (call_reference(call, &reference) <= 0 || !reference.is_attribute ||
+        !value_text(reference.attribute) ||
+        !template_resource(call->scope->template, value_text(reference.resource)))
+        return 0;
+    add_path(call_arena(call), own->paths, value_text(reference.resource),
+             path_of(call, reference.attribute));
+    return 0;
+}
+
+static void collect_paths(struct path_visitor *own, const struct value *part)
+{
+    own->visitor.scope->steps = 0;
+    if (visitor_walk(&own->visitor, part, false) != 0)
+        error_clear(own->visitor.scope->ctx);
+}
+
+const struct value *graph_attribute_paths(struct scope *scope)
+{
+    const struct template *template = scope->template;
+    struct path_visitor own = {.visitor = {scope, visit_path}, .paths = value_map(scope->ctx->arena)};
+    for (size_t i = 0; i < template->resource_count; i++) {
+        collect_paths(&own, template->resources[i].properties);
+        collect_paths(&own, template->resources[i].metadata);
+    }
+    for (size_t i = 0; i < template->output_count; i++)
+        collect_paths(&own, template->outputs[i].value);
+    return own.paths;
+}

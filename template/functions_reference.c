@@ -141,15 +141,47 @@ static const struct value *attribute_of(const struct call *call, const struct re
 }
 
 /* A path that leads nowhere gives null. */
-static const struct value *follow_attribute_path(const struct call *call, const struct value *value)
+static const struct value *follow_attribute_path(const struct call *call, const struct value *value,
+                                                 size_t from)
 {
-    for (size_t i = 2; i < value_count(call->args) && value; i++) {
+    for (size_t i = from; i < value_count(call->args) && value; i++) {
         const struct value *key = call_resolve(call, value_at(call->args, i));
         if (!key)
             return NULL;
         value = python_item(call_arena(call), value, key, false);
     }
     return value ? value : &value_null;
+}
+
+/* [attribute, key, …], resolved. */
+static const struct value *whole_path(const struct call *call)
+{
+    struct value *path = value_list(call_arena(call));
+    for (size_t i = 1; i < value_count(call->args); i++) {
+        const struct value *key = call_resolve(call, value_at(call->args, i));
+        if (!key)
+            return NULL;
+        value_list_add(call_arena(call), path, key);
+    }
+    return path;
+}
+
+/* True: the resource looks at the path as a whole, and *value is what it leads to. */
+static bool by_path(const struct call *call, const struct resource_definition *resource,
+                    const struct value **value)
+{
+    const struct world *world = &call->scope->world;
+    const struct value *path = world->attribute_path ? whole_path(call) : NULL;
+    size_t used = 1;
+    *value = NULL;
+    if (!path)
+        return world->attribute_path != NULL;
+    if (!world->attribute_path(call->scope->ctx, world->self, resource->name, path, &used, value))
+        return false;
+    *value = known_or_null(call, *value);
+    if (*value)
+        *value = follow_attribute_path(call, *value, 1 + used);
+    return true;
 }
 
 static const struct value *fail_attribute(const struct call *call, const char *resource,
@@ -169,8 +201,11 @@ const struct value *evaluate_get_attr(const struct call *call)
         return NULL;
     if (!value_text(attribute))
         return fail_attribute(call, resource->name, attribute);
-    const struct value *value = attribute_of(call, resource, value_text(attribute));
-    return value ? follow_attribute_path(call, value) : NULL;
+    const struct value *value;
+    if (by_path(call, resource, &value))
+        return value;
+    value = attribute_of(call, resource, value_text(attribute));
+    return value ? follow_attribute_path(call, value, 2) : NULL;
 }
 
 const struct value *evaluate_get_attr_then_select(const struct call *call)

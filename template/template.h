@@ -188,6 +188,10 @@ struct world {
      * map. NULL with an error: unknown attribute; NULL without: not known yet -> null. */
     const struct value *(*attribute)(struct ctx *ctx, void *self, const char *resource,
                                      const char *attribute);
+    /* The same by the whole path that get_attr was given ([attribute, key, …], resolved), for resources that look at it
+     * as a whole; *used: how much of it they took. False: this is none of them, attribute is to be asked. */
+    bool (*attribute_path)(struct ctx *ctx, void *self, const char *resource, const struct value *path,
+                           size_t *used, const struct value **value);
     /* resource_facade: "metadata", "deletion_policy" or "update_policy" of the parent's resource. */
     const struct value *(*facade)(struct ctx *ctx, void *self, const char *what);
     /* List of availability zones, for Fn::GetAZs; NULL here: ["nova"]. */
@@ -240,6 +244,9 @@ struct graph {
 /* Which resources exist, and who requires whom: depends_on, get_resource, get_attr (also inside properties,
  * metadata and functions). Dangling references and cycles fail with Heat's messages. */
 struct graph *graph_build(struct ctx *ctx, struct scope *scope) MUST_CHECK;
+/* The paths by which get_attr refers to attributes, for all resources: map resource -> list of paths, each a list of
+ * strings and integers ([attribute, key, …]). What cannot be resolved yet ends a path. */
+const struct value *graph_attribute_paths(struct scope *scope);
 /* Attributes of a resource that the template reads anywhere (outputs too): list of names, "show" style whole
  * reads as NULL entry. Lets the engine fetch and store only these. */
 size_t graph_attributes_read(struct ctx *ctx, struct scope *scope, const char *resource, const char ***names);

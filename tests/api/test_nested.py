@@ -461,3 +461,10 @@ def test_engines_killed_at_random(make_service, stack_name, seed):
     wait_until("everything to be deleted",
                lambda: stored(service, "select count(*) from stack where deleted_at is null") == [["0"]], timeout=60)
     assert "may not go from" not in service.log()
+
+
+def test_resource_facade(service, stack_name):
+    inner = HOT + "outputs: {out: {value: [{resource_facade: metadata}, {resource_facade: deletion_policy}]}}\n"
+    path = service.create(stack_name, tree({"n": {"type": "a.yaml", "metadata": {"k": "v"}, "deletion_policy": "Delete"}})["template"],
+                          files={"a.yaml": inner})
+    assert outputs(service, path)["o"]["output_value"] == [{"k": "v"}, "Delete"]
