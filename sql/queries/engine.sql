@@ -201,8 +201,8 @@ where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i
 with locked as materialized (
     select o.id
     from operation o
-    where o.id in (select n.id from json_to_recordset($1::json) as n (id uuid))
-       or o.stack_id in (select i.id::uuid from json_array_elements_text($3::json) i (id))
+    where o.id = any (array(select n.id from json_to_recordset($1::json) as n (id uuid)))
+       or o.stack_id = any (array(select i.id::uuid from json_array_elements_text($3::json) i (id)))
           and o.state in ('PENDING', 'RUNNING')
     order by o.id
     for update
