@@ -21,6 +21,7 @@
 #include "engine/names.h"
 #include "engine/nested.h"
 #include "engine/rows.h"
+#include "engine/signal.h"
 #include "engine/stack_data.h"
 
 /* ---- the fence ---- */
@@ -343,8 +344,10 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         .nested = nested_batch_new(ctx),
     };
     for (size_t i = 0; i < count; i++)
-        if (!operations[i]->lost && collect(ctx, &batch, operations[i]) != 0)
+        if (!operations[i]->lost && !operations[i]->signals && collect(ctx, &batch, operations[i]) != 0)
             return -1;
+    if (signals_write(ctx, db, operations, count) != 0)
+        return -1;
     if (queue_rows(ctx, db, STMT_engine_stacks_update, &batch.stacks) != 0 ||
         queue_resources(ctx, db, &batch) != 0 ||
         queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/seal.h"
+#include "base/uuid.h"
 #include "engine/calls.h"
 #include "engine/event.h"
 #include "engine/names.h"
@@ -116,12 +117,32 @@ static int queue_event(struct ctx *ctx, const struct target *target, const char 
     return db_queue(ctx, ctx->db, STMT_engine_events_insert, row_list_json(&list));
 }
 
+/* The operation under way looks at what waits for signals, and one of its own, after it, at all else that a
+ * signal changes: attributes, outputs, steps of the hooks (signal.h). */
+static int wake_engine(struct ctx *ctx, const struct target *target)
+{
+    char id[UUID_SIZE];
+    uuid_v4(id);
+    if (db_queue(ctx, ctx->db, STMT_engine_wake_operation, ctx->tenant_id, target->stack_id) != 0)
+        return -1;
+    return db_queue(ctx, ctx->db, STMT_signal_operation, id, ctx->tenant_id, target->stack_id,
+                    ctx->request_id);
+}
+
+static int queue_for_step(struct ctx *ctx, const struct target *target, const struct value *details)
+{
+    if (!target->type->hooks->handle)
+        return 0;
+    return db_queue(ctx, ctx->db, STMT_signal_queue, ctx->tenant_id, target->stack_id, target->id,
+                    details ? value_to_json(ctx->arena, details) : NULL);
+}
+
 /* In the open transaction. 1: the signal is malformed; Heat takes such a one without a word, and so does
  * Hearth. */
 static int store_signal(struct ctx *ctx, const struct target *target, const struct value *details)
 {
     const char *reason = "";
-    if (db_queue(ctx, ctx->db, STMT_engine_wake_operation, ctx->tenant_id, target->stack_id) != 0)
+    if (wake_engine(ctx, target) != 0)
         return -1;
     struct rows *locked = db_run(ctx, ctx->db, STMT_engine_signal_lock, ctx->tenant_id, target->id);
     if (!locked)
@@ -136,7 +157,7 @@ static int store_signal(struct ctx *ctx, const struct target *target, const stru
     }
     if (db_queue(ctx, ctx->db, STMT_engine_signal_store, ctx->tenant_id, target->id,
                  value_to_json(ctx->arena, metadata)) != 0 ||
-        queue_event(ctx, target, reason) != 0)
+        queue_for_step(ctx, target, details) != 0 || queue_event(ctx, target, reason) != 0)
         return -1;
     return db_queue(ctx, ctx->db, STMT_engine_notify, "");
 }

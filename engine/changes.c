@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "engine/operation.h"
+#include "engine/signal.h"
 
 void node_changed(struct operation *operation, struct node *node)
 {
@@ -75,6 +76,8 @@ void stack_set_state(struct operation *operation, enum action action, enum statu
 
 bool operation_has_changes(const struct operation *operation)
 {
+    if (operation->signals && signals_changed(operation))
+        return true;
     return operation->event_count || operation->changed_count || operation->stack_changed ||
            operation->deadline_changed || operation->noted || operation->phase == PHASE_OVER;
 }
@@ -87,6 +90,8 @@ void operation_committed(struct operation *operation)
         node->new_metadata = NULL;
         node->request = NULL;
     }
+    if (operation->signals)
+        signals_committed(operation);
     operation->changed_count = operation->event_count = 0;
     operation->stack_changed = operation->outputs_changed = operation->stack_touched = false;
     operation->stack_deleted = operation->purge = operation->deadline_changed = false;

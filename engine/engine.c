@@ -28,6 +28,7 @@
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/rows.h"
+#include "engine/signal.h"
 
 enum {
     TURN_BUDGET_US = 500000, /* of all operations in one round; then what there is gets committed */
@@ -104,6 +105,22 @@ static const char *ids_json(struct engine *engine, struct operation **operations
 }
 
 /* ---- claiming ---- */
+/* What waits for a step of the hooks, for those operations that deal with it. */
+static int load_signals(struct engine *engine, struct operation **operations, size_t count)
+{
+    bool wanted = false;
+    for (size_t i = 0; i < count; i++)
+        wanted = wanted || operations[i]->signals;
+    if (!wanted)
+        return 0;
+    struct rows *pending =
+        db_run(&engine->ctx, engine->db, STMT_signal_pending, ids_json(engine, operations, count, true));
+    for (size_t i = 0; pending && i < count; i++)
+        if (operations[i]->signals)
+            signals_load(operations[i], pending);
+    return pending ? 0 : -1;
+}
+
 /* Loads operations from rows of engine_claim or engine_reload, in the open transaction. They are held from
  * the moment of the commit; until then they stand behind engine->count. */
 static int load_operations(struct engine *engine, const struct rows *rows, size_t *loaded)
@@ -121,7 +138,9 @@ static int load_operations(struct engine *engine, const struct rows *rows, size_
         db_run(&engine->ctx, engine->db, STMT_engine_resources, ids_json(engine, into, *loaded, true));
     for (size_t i = 0; resources && i < *loaded; i++)
         operation_load_resources(into[i], resources);
-    return resources ? nested_read(&engine->ctx, engine->db, into, *loaded, false) : -1;
+    if (!resources || nested_read(&engine->ctx, engine->db, into, *loaded, false) != 0)
+        return -1;
+    return load_signals(engine, into, *loaded);
 }
 
 static void forget_loaded(struct engine *engine, size_t loaded)
@@ -172,7 +191,7 @@ static int take_signals(struct engine *engine)
     struct rows *signals = db_run(ctx, engine->db, STMT_engine_signals, ids_json(engine, woken, count, true));
     for (size_t i = 0; signals && i < count; i++)
         operation_take_signals(woken[i], signals);
-    return signals ? 0 : -1;
+    return signals ? load_signals(engine, woken, count) : -1;
 }
 
 /* Those that only wait for nested stacks take no place: what they wait for could never be claimed otherwise. */
@@ -218,7 +237,8 @@ static int claim(struct engine *engine)
         return -1;
     if ((engine->count > 0 && take_signals(engine) != 0) ||
         nested_read(&engine->ctx, engine->db, engine->operations, engine->count, true) != 0 ||
-        claim_new(engine, &loaded) != 0 || db_commit(&engine->ctx, engine->db) != 0) {
+        db_queue(&engine->ctx, engine->db, STMT_signal_yield) != 0 || claim_new(engine, &loaded) != 0 ||
+        db_commit(&engine->ctx, engine->db) != 0) {
         forget_loaded(engine, loaded);
         db_rollback(engine->db);
         return -1;
@@ -285,6 +305,10 @@ static void give_up_broken(struct engine *engine)
         if (operation->failed_commits < FAILED_COMMITS_MAX || operation->phase == PHASE_OVER)
             continue;
         operation->changed_count = operation->event_count = 0;
+        if (operation->signals) {
+            signals_give_up(operation);
+            continue;
+        }
         stack_set_state(operation, operation->stack.action, STATUS_FAILED,
                         "What was to be stored was refused");
         operation->state = "FAILED";

@@ -9,6 +9,7 @@
 #include "engine/names.h"
 #include "engine/nested.h"
 #include "engine/nested_types.h"
+#include "engine/signal.h"
 
 enum { MINUTE_US = 60000000 };
 
@@ -88,6 +89,8 @@ static enum phase phase_of(const struct operation *operation, const char *action
         strcmp(action, "UPDATE") == 0 || strcmp(action, "RESTORE") == 0 || strcmp(action, "ROLLBACK") == 0;
     if (strcmp(action, "DELETE") == 0)
         return PHASE_DELETE;
+    if (strcmp(action, "SIGNAL") == 0)
+        return PHASE_SIGNAL;
     if (walk_is(operation->stack.action))
         return PHASE_WALK;
     if (operation->stack.status == STATUS_FAILED)
@@ -170,7 +173,9 @@ struct operation *operation_load(const struct config *config, const struct rows 
         become_broken(operation, "The stack's documents do not read");
     if (read_adopted(operation) != 0)
         become_broken(operation, "What is to be adopted does not read");
-    if (operation->stack.action == ACTION_ROLLBACK || operation->phase == PHASE_DRAIN) {
+    if (operation->phase == PHASE_SIGNAL)
+        signals_open(operation);
+    else if (operation->stack.action == ACTION_ROLLBACK || operation->phase == PHASE_DRAIN) {
         operation->state = "FAILED"; /* the creation or update is, whatever becomes of the rest */
         operation->reason = operation->stack_reason;
     }
@@ -317,7 +322,7 @@ static const struct value *completed(struct operation *operation, const struct n
  * by a deletion is given up, and said to be. */
 static void resume_step(struct operation *operation, struct node *node)
 {
-    if (node->state.status != STATUS_IN_PROGRESS)
+    if (node->state.status != STATUS_IN_PROGRESS || operation->phase == PHASE_SIGNAL)
         return;
     node->before = completed(operation, node, node->given);
     node->properties = node->wanted ? completed(operation, node, node->wanted) : node->before;

@@ -13,6 +13,7 @@
  *       committed and loaded anew: UPDATE and CLEANUP again         stack ROLLBACK COMPLETE
  *   WALK       each is suspended, resumed, checked …, in order     stack SUSPEND COMPLETE … (walk.c)
  *     one fails: nothing new begins (DRAIN); when what is under way has ended, stack SUSPEND FAILED
+ *   SIGNAL     what signals changed is worked out; no state changes  (signal.h)
  *   OVER       nothing is left to do but to commit it
  *
  * An adoption is a creation that takes over instead of making (adopt.c).
@@ -38,6 +39,7 @@ enum phase {
     PHASE_CLEANUP,
     PHASE_TURN_BACK, /* nothing more until it is committed and loaded again */
     PHASE_WALK,
+    PHASE_SIGNAL, /* signal.h */
     PHASE_OVER
 };
 
@@ -113,6 +115,7 @@ struct operation {
     bool abandon;                /* of what is deleted, only the rows go */
     const struct value *adopted; /* of an adoption: map of resources as they were exported; or NULL */
     const char *snapshot_id;     /* of a snapshot: its row; or NULL */
+    struct signals *signals;     /* of one that is for signals; else NULL */
     const char *broken; /* why it cannot be carried out at all (a document that no longer reads); or NULL */
     struct definition *definition; /* NULL when only deleting */
     struct node *nodes;

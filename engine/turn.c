@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
+#include "engine/signal.h"
 
 /* ---- phases ---- */
 struct edges {
@@ -78,6 +79,8 @@ static enum action making(const struct operation *operation)
 void operation_begin_phase(struct operation *operation, enum phase phase)
 {
     operation->phase = phase;
+    if (phase == PHASE_SIGNAL)
+        return;
     if (phase == PHASE_UPDATE && operation->definition) {
         update_begin(operation);
         return;
@@ -299,6 +302,10 @@ void operation_turn(struct operation *operation, int64_t now_us, int64_t budget_
     operation->more = false;
     if (operation->phase == PHASE_OVER || operation->phase == PHASE_TURN_BACK)
         return;
+    if (operation->phase == PHASE_SIGNAL) {
+        signals_turn(operation, now_us);
+        return;
+    }
     if (operation->broken)
         operation_fail(operation, operation->broken, now_us);
     operation->broken = NULL;
@@ -323,6 +330,8 @@ int64_t operation_due(const struct operation *operation)
     int64_t due = operation->deadline_us;
     if (operation->more)
         return 0;
+    if (operation->phase == PHASE_SIGNAL)
+        return signals_due(operation);
     for (size_t i = 0; i < operation->running_count; i++) {
         const struct node *node = &operation->nodes[operation->running[i]];
         if (node->due_us < due)

@@ -62,6 +62,7 @@ struct resource_job {
     int64_t timeout_us;           /* of the stack; 0: none */
     const char *signal_url;       /* complete URL, signed, for signals to this resource; NULL: none */
     const char *signal_signature; /* the signature in it */
+    const struct value *signal;   /* of handle: the details that the signal came with; NULL: none */
     int64_t now_us, started_us;   /* wall clock; when this action of the resource began */
     /* Finds another resource of the same stack that takes signals, by what get_resource gives for it (a wait
      * condition reads its handle's signals). False: there is none. */
@@ -112,6 +113,12 @@ struct resource_hooks {
     /* Takes a signal: returns the new metadata, and the reason text for the event; NULL: refused. */
     const struct value *(*signal)(struct ctx *ctx, const struct resource_job *job,
                                   const struct signal *signal, const char **reason);
+    /* What a signal means beyond that: called by the engine, for each signal in the order they came, once no
+     * other operation is under way on the stack. A step like the others, which may wait; it may change
+     * job->metadata too. Nobody waits for its end, so a failure is only logged. NULL: nothing. */
+    step *handle;
+    /* Sets job->attributes anew after a signal to any resource of the stack. NULL: they stay. */
+    void (*refresh)(struct ctx *ctx, struct resource_job *job);
     /* Attribute from what is stored; NULL with FAULT_INVALID_ATTRIBUTE when unknown. NULL hook:
      * job->attributes[name]. */
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job, const char *name);

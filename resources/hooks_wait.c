@@ -166,6 +166,25 @@ static enum step_result cfn_wait(struct ctx *ctx, struct resource_job *job)
     return wait_for_handle(ctx, job, &cfn);
 }
 
+/* Of what its handle has received since, too. */
+static void refresh_condition(struct ctx *ctx, struct resource_job *job, const struct spelling *names)
+{
+    const char *reference = value_get_text(job->properties, names->handle);
+    struct resource_peer handle;
+    if (reference && job->find_peer(job, reference, &handle) && !needs_no_signal(&handle))
+        job_set_attribute(ctx, job, names->result, data_of(ctx, handle.metadata));
+}
+
+static void heat_refresh(struct ctx *ctx, struct resource_job *job)
+{
+    refresh_condition(ctx, job, &heat);
+}
+
+static void cfn_refresh(struct ctx *ctx, struct resource_job *job)
+{
+    refresh_condition(ctx, job, &cfn);
+}
+
 extern const struct resource_hooks hooks_wait_condition, hooks_cfn_wait_condition;
 const struct resource_hooks hooks_wait_condition = {
     .name = "wait_condition",
@@ -173,6 +192,7 @@ const struct resource_hooks hooks_wait_condition = {
     .adopt = heat_adopt,
     .resource_data = job_no_data,
     .update = heat_wait,
+    .refresh = heat_refresh,
     .wait_for_signals = true,
 };
 const struct resource_hooks hooks_cfn_wait_condition = {
@@ -181,6 +201,7 @@ const struct resource_hooks hooks_cfn_wait_condition = {
     .adopt = cfn_adopt,
     .resource_data = job_no_data,
     .update = cfn_wait,
+    .refresh = cfn_refresh,
     .wait_for_signals = true,
 };
 

@@ -66,10 +66,10 @@ where s.tenant_id = $1 and ($2::uuid is null or s.id = $2::uuid) and ($3::text i
   and s.deleted_at is null
 
 -- name: engine_lock_operation
--- The operation under way on a stack, locked.
+-- The operation under way on a stack, locked. One for signals is no obstacle to anything (signals.sql).
 select id, action, input
 from operation
-where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING')
+where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING') and action <> 'SIGNAL'
 order by created_at
 for update
 
@@ -78,7 +78,7 @@ for update
 with cancelled as (
     update operation
     set state = 'CANCELLED', reason = $3, finished_at = now(), fence = fence + 1
-    where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING')
+    where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING') and action <> 'SIGNAL'
     returning stack_id
 )
 update snapshot n
@@ -140,7 +140,8 @@ join document e on e.tenant_id = s.tenant_id and e.digest = s.environment_digest
 join document f on f.tenant_id = s.tenant_id and f.digest = s.files_digest
 
 -- name: engine_claim
--- Takes up to $3 operations that are pending or whose engine fell silent; $2: lease in milliseconds.
+-- Takes up to $3 operations that are pending or whose engine fell silent, those for signals after all others of their
+-- stack; $2: lease in milliseconds.
 with taken as (
     select o.id, o.state = 'RUNNING' as taken_over
     from operation o
@@ -148,6 +149,9 @@ with taken as (
       and not exists (select from operation r
                       where r.stack_id = o.stack_id and r.state = 'RUNNING' and r.id <> o.id
                       offset 0) -- looked up one by one: a join would go through all that wait, for each that waits
+      and not (o.action = 'SIGNAL' and exists (select from operation r
+                                               where r.stack_id = o.stack_id and r.state = 'PENDING' and r.id <> o.id
+                                               offset 0))
     order by o.created_at
     limit $3::bigint
     for update skip locked

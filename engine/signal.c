@@ -1,0 +1,354 @@
+/* What a signal changes beyond the metadata of its resource. */
+#include "engine/signal.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "engine/names.h"
+#include "engine/rows.h"
+
+/* One of the queue. */
+struct pending {
+    const char *id;
+    struct node *node;
+    const struct value *details, *progress;
+    int64_t due_us;
+    bool changed, done;
+    struct pending *next;
+};
+
+struct signals {
+    struct pending *first, **end;
+};
+
+void signals_open(struct operation *operation)
+{
+    struct signals *signals = arena_new(operation->arena, struct signals);
+    signals->first = NULL;
+    signals->end = &signals->first;
+    operation->signals = signals;
+}
+
+/* ---- the queue ---- */
+static bool is_known(const struct signals *signals, const char *id)
+{
+    for (const struct pending *pending = signals->first; pending; pending = pending->next)
+        if (strcmp(pending->id, id) == 0)
+            return true;
+    return false;
+}
+
+static struct node *node_with_id(struct operation *operation, const char *id)
+{
+    for (size_t i = 0; i < operation->node_count; i++)
+        if (strcmp(operation->nodes[i].id, id) == 0)
+            return &operation->nodes[i];
+    return NULL;
+}
+
+static const struct value *read_json(struct operation *operation, const char *text)
+{
+    const char *plain = column_open(&operation->ctx, operation->tenant_id, text);
+    const struct value *value = plain ? value_read_json(&operation->ctx, plain, strlen(plain)) : NULL;
+    error_clear(&operation->ctx);
+    return value;
+}
+
+void signals_add(struct operation *operation, const struct new_signal *signal)
+{
+    struct signals *signals = operation->signals;
+    struct node *node = node_with_id(operation, signal->resource_id);
+    if (!node || is_known(signals, signal->id))
+        return; /* without a node: gone by now, and its signals with it */
+    struct pending *pending = arena_new(operation->arena, struct pending);
+    *pending = (struct pending){
+        .id = arena_strdup(operation->arena, signal->id),
+        .node = node,
+        .details = signal->details,
+        .progress = signal->progress,
+        .due_us = signal->due_us,
+    };
+    *signals->end = pending;
+    signals->end = &pending->next;
+}
+
+void signals_load(struct operation *operation, const struct rows *rows)
+{
+    int due = rows_column(rows, "due_us");
+    for (size_t i = 0; i < rows_count(rows); i++) {
+        if (strcmp(rows_get(rows, i, "stack_id"), operation->stack_id) != 0)
+            continue;
+        signals_add(operation, &(struct new_signal){
+                                   .id = rows_get(rows, i, "id"),
+                                   .resource_id = rows_get(rows, i, "resource_id"),
+                                   .details = read_json(operation, rows_get(rows, i, "details")),
+                                   .progress = read_json(operation, rows_get(rows, i, "progress")),
+                                   .due_us = rows_text(rows, i, due) ? rows_int(rows, i, due) : 0,
+                               });
+    }
+}
+
+/* ---- steps ---- */
+/* A resource takes its signals one after the other. */
+static bool is_next(const struct signals *signals, const struct pending *pending)
+{
+    for (const struct pending *earlier = signals->first; earlier != pending; earlier = earlier->next)
+        if (!earlier->done && earlier->node == pending->node)
+            return false;
+    return true;
+}
+
+/* What a job of a node that is not at work leaves behind. */
+static void take_job(struct operation *operation, struct node *node, const struct resource_job *job)
+{
+    if (!value_equal(job->attributes, node->attributes) || job->physical_id != node->physical_id)
+        operation->outputs_changed = true;
+    if (job->metadata != node->metadata)
+        node->new_metadata = value_to_json(operation->arena, job->metadata);
+    node->physical_id = job->physical_id;
+    node->data = job->data;
+    node->attributes = job->attributes;
+    node->metadata = job->metadata;
+    node_changed(operation, node);
+}
+
+static void fill_job(struct operation *operation, struct node *node, struct resource_job *job, int64_t now_us)
+{
+    node_recall_properties(operation, node);
+    node_fill_job(operation, node, job, now_us);
+    job->progress = NULL;
+}
+
+static void handle(struct operation *operation, struct pending *pending, int64_t now_us)
+{
+    struct node *node = pending->node;
+    const struct resource_hooks *hooks = node->type ? node->type->hooks : NULL;
+    enum step_result result = STEP_DONE;
+    if (hooks && hooks->handle && !node->superseded_by && node->state.action != ACTION_DELETE) {
+        struct resource_job job;
+        fill_job(operation, node, &job, now_us);
+        job.signal = pending->details;
+        job.progress = pending->progress;
+        result = hooks->handle(&operation->ctx, &job);
+        pending->progress = job.progress;
+        pending->due_us = job.due_us;
+        take_job(operation, node, &job);
+    }
+    if (result == STEP_FAILED)
+        log_warning(operation->ctx.request_id, "operation=%s stack=%s resource=%s a signal failed: %s",
+                    operation->id, operation->stack_id, node->name, operation->ctx.error.message);
+    error_clear(&operation->ctx);
+    pending->done = result != STEP_WAIT;
+    pending->changed = true;
+}
+
+static bool is_waiting_for_signals(const struct node *node)
+{
+    return node->type && node->type->hooks->wait_for_signals;
+}
+
+static void handle_due(struct operation *operation, int64_t now_us)
+{
+    const struct signals *signals = operation->signals;
+    for (struct pending *pending = signals->first; pending; pending = pending->next)
+        if (!pending->done && is_next(signals, pending) &&
+            (pending->due_us <= now_us || (operation->signalled && is_waiting_for_signals(pending->node))))
+            handle(operation, pending, now_us);
+}
+
+/* ---- attributes ---- */
+/* Those of what was made and is not being made again: the step under way would set them itself. */
+static bool has_attributes(const struct node *node)
+{
+    return node->type && node->type->hooks->refresh && !node->superseded_by &&
+           node->state.status == STATUS_COMPLETE && node->state.action != ACTION_INIT &&
+           node->state.action != ACTION_DELETE;
+}
+
+static void refresh(struct operation *operation, struct node *node, int64_t now_us)
+{
+    struct resource_job job;
+    fill_job(operation, node, &job, now_us);
+    node->type->hooks->refresh(&operation->ctx, &job);
+    error_clear(&operation->ctx);
+    if (!value_equal(job.attributes, node->attributes))
+        take_job(operation, node, &job);
+}
+
+static void refresh_all(struct operation *operation, int64_t now_us)
+{
+    for (size_t i = 0; i < operation->node_count; i++)
+        if (has_attributes(&operation->nodes[i]))
+            refresh(operation, &operation->nodes[i], now_us);
+}
+
+/* ---- the turn ---- */
+static bool all_done(const struct signals *signals)
+{
+    for (const struct pending *pending = signals->first; pending; pending = pending->next)
+        if (!pending->done)
+            return false;
+    return true;
+}
+
+static void finish(struct operation *operation, const char *state, const char *reason)
+{
+    operation->state = state;
+    operation->reason = reason;
+    operation->phase = PHASE_OVER;
+}
+
+void signals_turn(struct operation *operation, int64_t now_us)
+{
+    if (operation->broken) {
+        finish(operation, "FAILED", operation->broken);
+        return;
+    }
+    handle_due(operation, now_us);
+    if (operation->signalled)
+        refresh_all(operation, now_us);
+    operation->signalled = false;
+    if (all_done(operation->signals))
+        finish(operation, "DONE", "");
+}
+
+int64_t signals_due(const struct operation *operation)
+{
+    int64_t due = DUE_NEVER;
+    for (const struct pending *pending = operation->signals->first; pending; pending = pending->next)
+        if (!pending->done && pending->due_us < due && is_next(operation->signals, pending))
+            due = pending->due_us;
+    return due;
+}
+
+/* ---- writing ---- */
+bool signals_changed(const struct operation *operation)
+{
+    for (const struct pending *pending = operation->signals->first; pending; pending = pending->next)
+        if (pending->changed)
+            return true;
+    return false;
+}
+
+struct lists {
+    struct row_list resources, outputs, progress, done, operations;
+};
+
+static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                      const char *name, const struct value *value)
+{
+    const char *text = column_seal(ctx, operation->tenant_id, operation->definition->has_hidden,
+                                   value ? value_to_json(ctx->arena, value) : NULL);
+    row_text(list, name, text);
+    return value && !text ? -1 : 0;
+}
+
+static int add_node(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                    const struct node *node)
+{
+    row_begin(list);
+    row_text(list, "id", node->id);
+    row_text(list, "physical_id", node->physical_id);
+    row_text(list, "metadata", node->new_metadata);
+    int result = add_sealed(ctx, list, operation, "attributes", node->attributes) == 0
+                     ? add_sealed(ctx, list, operation, "data", node->data)
+                     : -1;
+    row_end(list);
+    return result;
+}
+
+static int add_outputs(struct ctx *ctx, struct row_list *list, struct operation *operation)
+{
+    row_begin(list);
+    row_text(list, "id", operation->stack_id);
+    int result = add_sealed(ctx, list, operation, "outputs", definition_outputs(operation->definition));
+    row_end(list);
+    return result;
+}
+
+static int add_progress(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+                        const struct pending *pending)
+{
+    row_begin(list);
+    row_text(list, "id", pending->id);
+    if (pending->due_us != DUE_NEVER)
+        row_int(list, "due_us", pending->due_us);
+    int result = add_sealed(ctx, list, operation, "progress", pending->progress);
+    row_end(list);
+    return result;
+}
+
+static int add_pendings(struct ctx *ctx, struct lists *lists, const struct operation *operation)
+{
+    for (const struct pending *pending = operation->signals->first; pending; pending = pending->next) {
+        if (!pending->changed)
+            continue;
+        if (pending->done)
+            row_list_add_text(&lists->done, pending->id);
+        else if (add_progress(ctx, &lists->progress, operation, pending) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void add_end(struct row_list *list, const struct operation *operation)
+{
+    row_begin(list);
+    row_text(list, "id", operation->id);
+    row_text(list, "state", operation->state);
+    row_text(list, "reason", operation->reason);
+    row_end(list);
+}
+
+static int collect(struct ctx *ctx, struct lists *lists, struct operation *operation)
+{
+    if (operation->phase == PHASE_OVER)
+        add_end(&lists->operations, operation);
+    if (!operation->definition)
+        return 0;
+    for (size_t i = 0; i < operation->changed_count; i++)
+        if (add_node(ctx, &lists->resources, operation, &operation->nodes[operation->changed[i]]) != 0)
+            return -1;
+    if (operation->outputs_changed && add_outputs(ctx, &lists->outputs, operation) != 0)
+        return -1;
+    return add_pendings(ctx, lists, operation);
+}
+
+static int queue_rows(struct ctx *ctx, struct db *db, enum statement statement, struct row_list *list)
+{
+    return list->count ? db_queue(ctx, db, statement, row_list_json(list)) : 0;
+}
+
+int signals_write(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
+{
+    struct lists lists = {
+        .resources = ROW_LIST_INIT(ctx->arena),
+        .outputs = ROW_LIST_INIT(ctx->arena),
+        .progress = ROW_LIST_INIT(ctx->arena),
+        .done = ROW_LIST_INIT(ctx->arena),
+        .operations = ROW_LIST_INIT(ctx->arena),
+    };
+    for (size_t i = 0; i < count; i++)
+        if (!operations[i]->lost && operations[i]->signals && collect(ctx, &lists, operations[i]) != 0)
+            return -1;
+    if (queue_rows(ctx, db, STMT_signal_outputs, &lists.outputs) != 0 ||
+        queue_rows(ctx, db, STMT_signal_resources, &lists.resources) != 0 ||
+        queue_rows(ctx, db, STMT_signal_progress, &lists.progress) != 0 ||
+        queue_rows(ctx, db, STMT_signal_done, &lists.done) != 0)
+        return -1;
+    return queue_rows(ctx, db, STMT_signal_finish, &lists.operations);
+}
+
+void signals_committed(struct operation *operation)
+{
+    for (struct pending *pending = operation->signals->first; pending; pending = pending->next)
+        pending->changed = false;
+}
+
+void signals_give_up(struct operation *operation)
+{
+    operation->outputs_changed = false;
+    for (struct pending *pending = operation->signals->first; pending; pending = pending->next)
+        pending->changed = false;
+    finish(operation, "FAILED", "What was to be stored was refused");
+}
