@@ -99,15 +99,17 @@ const struct value *stack_abandon(struct ctx *ctx, const struct stack_key *key) 
  * environment and files. Only with enable_stack_adopt. */
 int stack_adopt_read(struct ctx *ctx, const struct value *data, struct stack_input *input) MUST_CHECK;
 
-/* POST …/resources/{name}/signal. */
+/* POST …/resources/{name}/signal. resource_id: of the row it is meant for, or NULL for whichever stands for the
+ * name. */
 int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *resource,
-                    const struct value *details) MUST_CHECK;
-/* The same by a signed URL, where the signature stands for the tenant. path: "/v1/{tenant}/stacks/…/signal".
- */
-int signal_url_check(struct ctx *ctx, const char *tenant_id, const char *stack_id, const char *resource,
-                     const char *signature) MUST_CHECK;
-const char *signal_url_sign(struct ctx *ctx, const char *tenant_id, const char *stack_id,
-                            const char *resource);
+                    const char *resource_id, const struct value *details) MUST_CHECK;
+/* The same by a signed URL, where the signature stands for the tenant. It names the resource's row too: what
+ * replaces the resource has another URL, and the old one is worth nothing. */
+struct signal_target {
+    const char *tenant_id, *stack_id, *resource, *resource_id;
+};
+int signal_url_check(struct ctx *ctx, const struct signal_target *target, const char *signature) MUST_CHECK;
+const char *signal_url_sign(struct ctx *ctx, const struct signal_target *target);
 
 /* POST /validate: the answer's body. */
 const struct value *stack_validate(struct ctx *ctx, const struct stack_input *input, bool show_nested,

@@ -14,26 +14,29 @@
 
 /* ---- signed URLs ---- */
 /* What is signed: the whole of what the signature allows. */
-static const char *signed_text(struct ctx *ctx, const char *tenant_id, const char *stack_id,
-                               const char *resource)
+static const char *signed_text(struct ctx *ctx, const struct signal_target *target)
 {
-    return arena_printf(ctx->arena, "signal/%s/%s/%s", tenant_id, stack_id, resource);
+    return arena_printf(ctx->arena, "signal/%s/%s/%s/%s", target->tenant_id, target->stack_id,
+                        target->resource, target->resource_id);
 }
 
-const char *signal_url_sign(struct ctx *ctx, const char *tenant_id, const char *stack_id,
-                            const char *resource)
+const char *signal_url_sign(struct ctx *ctx, const struct signal_target *target)
 {
     char signature[65];
-    seal_sign(signed_text(ctx, tenant_id, stack_id, resource), signature);
+    seal_sign(signed_text(ctx, target), signature);
     return arena_strdup(ctx->arena, signature);
 }
 
-int signal_url_check(struct ctx *ctx, const char *tenant_id, const char *stack_id, const char *resource,
-                     const char *signature)
+static int fail_signature(struct ctx *ctx)
 {
-    if (signature && seal_verify(signed_text(ctx, tenant_id, stack_id, resource), signature))
-        return 0;
     return fail(ctx, FAULT_UNAUTHENTICATED, "The request you have made requires authentication.");
+}
+
+int signal_url_check(struct ctx *ctx, const struct signal_target *target, const char *signature)
+{
+    if (signature && target->resource_id && seal_verify(signed_text(ctx, target), signature))
+        return 0;
+    return fail_signature(ctx);
 }
 
 /* ---- taking a signal ---- */
@@ -163,10 +166,14 @@ static int store_signal(struct ctx *ctx, const struct target *target, const stru
 }
 
 int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *resource,
-                    const struct value *details)
+                    const char *resource_id, const struct value *details)
 {
     struct target target = {0};
-    if (find_target(ctx, key, resource, &target) != 0 || db_begin(ctx, ctx->db, DB_WRITE) != 0)
+    if (find_target(ctx, key, resource, &target) != 0)
+        return -1;
+    if (resource_id && strcmp(resource_id, target.id) != 0)
+        return fail_signature(ctx); /* of one that was replaced */
+    if (db_begin(ctx, ctx->db, DB_WRITE) != 0)
         return -1;
     int stored = store_signal(ctx, &target, details);
     if (stored == 0 && db_commit(ctx, ctx->db) == 0)

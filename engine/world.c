@@ -16,9 +16,9 @@ static const char *signal_url(const struct operation *operation, const struct no
 {
     if (!operation->base_url)
         return NULL;
-    return arena_printf(operation->arena, "%s/%s/stacks/%s/%s/resources/%s/signal?signature=%s",
+    return arena_printf(operation->arena, "%s/%s/stacks/%s/%s/resources/%s/signal?id=%s&signature=%s",
                         operation->base_url, operation->tenant_id, operation->stack_name, operation->stack_id,
-                        node->name, signature);
+                        node->name, node->id, signature);
 }
 
 static bool find_peer(const struct resource_job *job, const char *reference, struct resource_peer *peer)
@@ -74,8 +74,8 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .files = operation->definition ? operation->definition->scope.files : NULL,
     };
     if (node->type && node->type->takes_signals) {
-        job->signal_signature =
-            signal_url_sign(&operation->ctx, operation->tenant_id, operation->stack_id, node->name);
+        struct signal_target target = {operation->tenant_id, operation->stack_id, node->name, node->id};
+        job->signal_signature = signal_url_sign(&operation->ctx, &target);
         job->signal_url = signal_url(operation, node, job->signal_signature);
     }
 }

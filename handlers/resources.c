@@ -217,8 +217,9 @@ static int check_signature(struct request *request)
     if (!signature)
         return fail(&request->ctx, FAULT_UNAUTHENTICATED,
                     "The request you have made requires authentication.");
-    return signal_url_check(&request->ctx, request->ctx.tenant_id, request->variables[PATH_STACK_ID],
-                            request->variables[PATH_RESOURCE], signature);
+    struct signal_target target = {request->ctx.tenant_id, request->variables[PATH_STACK_ID],
+                                   request->variables[PATH_RESOURCE], request_query(request, "id")};
+    return signal_url_check(&request->ctx, &target, signature);
 }
 
 int resources_signal(struct request *request)
@@ -227,7 +228,8 @@ int resources_signal(struct request *request)
     const struct value *details;
     if (check_signature(request) < 0 || read_details(request, &details) < 0)
         return -1;
-    if (resource_signal(&request->ctx, &key, request->variables[PATH_RESOURCE], details) < 0)
+    const char *signed_id = request->ctx.identity ? NULL : request_query(request, "id");
+    if (resource_signal(&request->ctx, &key, request->variables[PATH_RESOURCE], signed_id, details) < 0)
         return -1;
     reply_json(request, 200);
     str_add(&request->reply.body, "null");

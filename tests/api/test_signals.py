@@ -158,3 +158,55 @@ def test_hidden_values_stay_sealed_after_a_late_signal(service, stack_name):
     assert "opensesame" not in kept and "late" not in kept
     for [attributes] in stored(service, f"select attributes from resource where stack_id = '{stack_id}'"):
         assert not attributes or not attributes.startswith("{")
+
+
+# ---- handles that are made anew by each update -----------------------------------------------------------------------
+
+
+def cfn(value):
+    return {"heat_template_version": "2018-08-31", "resources": {
+        "h": {"type": "OS::Heat::UpdateWaitConditionHandle"},
+        "w": {"type": "AWS::CloudFormation::WaitCondition",
+              "properties": {"Handle": {"get_resource": "h"}, "Timeout": "30"}},
+        "t": {"type": "OS::Heat::TestResource", "properties": {"value": value}}},
+        "outputs": {"url": {"value": {"get_resource": "h"}}, "data": {"value": {"get_attr": ["w", "Data"]}}}}
+
+
+def handle(service, path):
+    """(physical id, URL), once the wait has begun."""
+    wait_for_resource(service, path, "w", "CREATE_IN_PROGRESS")
+    shown = service.api("GET", f"{path}/resources/h").json["resource"]
+    return shown["physical_resource_id"], wait_until("the URL", lambda: outputs(service, path)["url"]["output_value"])
+
+
+def say(service, url, text, status=200):
+    service.http("POST", url, {"Status": "SUCCESS", "UniqueId": "1", "Data": text, "Reason": "r"}).expect(status)
+
+
+def test_update_gives_a_new_handle_with_a_new_url(service, stack_name):
+    path = service.create(stack_name, cfn("a"), wait=None)
+    first_id, first_url = handle(service, path)
+    say(service, first_url, "first")
+    service.wait(path, "CREATE_COMPLETE")
+    service.api("PUT", path, {"template": cfn("b")}).expect(202)
+    wait_until("the new handle", lambda: outputs(service, path)["url"]["output_value"] != first_url)
+    second_id, second_url = handle(service, path)
+    assert second_id != first_id and second_url != first_url
+    say(service, first_url, "from yesterday", 401)
+    assert service.show(path)["stack_status"] == "UPDATE_IN_PROGRESS"  # it waits anew
+    say(service, second_url, "second")
+    service.wait(path, "UPDATE_COMPLETE")
+    assert outputs(service, path)["data"]["output_value"] == '{"1": "second"}'
+    say(service, first_url, "from yesterday", 401)
+
+
+def test_a_signature_is_for_one_handle(service, stack_name):
+    path = service.create(stack_name, cfn("a"), wait=None)
+    _, url = handle(service, path)
+    [resource_id] = [part[3:] for part in url.split("?")[1].split("&") if part.startswith("id=")]
+    other = resource_id[:-1] + ("0" if resource_id[-1] != "0" else "1")
+    say(service, url.replace(resource_id, other), "x", 401)
+    say(service, url.replace(f"id={resource_id}&", ""), "x", 401)
+    say(service, url.split("?")[0] + f"?id={resource_id}", "x", 401)
+    say(service, url, "x")
+    service.wait(path, "CREATE_COMPLETE")
