@@ -18,6 +18,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/seal.h"
+#include "engine/breakpoints.h"
 #include "engine/names.h"
 #include "engine/nested.h"
 #include "engine/rows.h"
@@ -349,7 +350,7 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
     if (signals_write(ctx, db, operations, count) != 0)
         return -1;
     if (queue_rows(ctx, db, STMT_engine_stacks_update, &batch.stacks) != 0 ||
-        queue_resources(ctx, db, &batch) != 0 ||
+        queue_resources(ctx, db, &batch) != 0 || breakpoints_write(ctx, db, operations, count) != 0 ||
         queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||
         queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
         queue_prune(ctx, db, &batch.pruned) != 0 ||

@@ -11,6 +11,7 @@
 #include "engine/stack_find.h"
 #include "resources/catalogue.h"
 #include "sql/db.h"
+#include "template/template.h"
 
 /* ---- signed URLs ---- */
 /* What is signed: the whole of what the signature allows. */
@@ -42,8 +43,9 @@ int signal_url_check(struct ctx *ctx, const struct signal_target *target, const 
 /* ---- taking a signal ---- */
 struct target {
     const struct resource_type *type;
-    const char *stack_id, *stack_name, *id, *name, *action, *status, *physical_id, *physical_name;
+    const char *type_name, *stack_id, *stack_name, *id, *name, *action, *status, *physical_id, *physical_name;
     const char *properties;
+    const char *hook; /* breakpoint it waits at, or NULL */
 };
 
 static int check_target(struct ctx *ctx, const struct target *target)
@@ -63,6 +65,7 @@ static int find_target(struct ctx *ctx, const struct stack_key *key, const char 
         return -1;
     *target = (struct target){
         .type = catalogue_find(rows_get(rows, 0, "type")),
+        .type_name = rows_get(rows, 0, "type"),
         .stack_id = rows_get(rows, 0, "stack_id"),
         .stack_name = rows_get(rows, 0, "stack_name"),
         .id = rows_get(rows, 0, "id"),
@@ -72,8 +75,9 @@ static int find_target(struct ctx *ctx, const struct stack_key *key, const char 
         .physical_id = rows_get(rows, 0, "physical_id"),
         .physical_name = rows_get(rows, 0, "physical_name"),
         .properties = rows_get(rows, 0, "properties"),
+        .hook = rows_get(rows, 0, "hook"),
     };
-    return check_target(ctx, target);
+    return 0;
 }
 
 /* The new metadata, from the one just locked; NULL: refused. */
@@ -103,18 +107,20 @@ static const char *shown_properties(const struct target *target)
     return target->properties && *target->properties == '{' ? target->properties : NULL;
 }
 
-static int queue_event(struct ctx *ctx, const struct target *target, const char *reason)
+static int queue_event(struct ctx *ctx, const struct target *target, const char *action, const char *reason)
 {
+    bool made = strcmp(target->action, "INIT") != 0;
+    const char *physical_name = made ? target->physical_name : NULL;
     struct row_list list = ROW_LIST_INIT(ctx->arena);
     event_row(&list, &(struct event){
                          .tenant_id = ctx->tenant_id,
                          .stack_id = target->stack_id,
                          .resource_name = target->name,
-                         .resource_type = target->type->name,
-                         .physical_id = target->physical_id ? target->physical_id : target->physical_name,
-                         .action = "SIGNAL",
+                         .resource_type = target->type_name,
+                         .physical_id = target->physical_id ? target->physical_id : physical_name,
+                         .action = action,
                          .status = target->status,
-                         .reason = arena_printf(ctx->arena, "Signal: %s", reason),
+                         .reason = reason,
                          .properties = shown_properties(target),
                      });
     return db_queue(ctx, ctx->db, STMT_engine_events_insert, row_list_json(&list));
@@ -160,7 +166,51 @@ static int store_signal(struct ctx *ctx, const struct target *target, const stru
     }
     if (db_queue(ctx, ctx->db, STMT_engine_signal_store, ctx->tenant_id, target->id,
                  value_to_json(ctx->arena, metadata)) != 0 ||
-        queue_for_step(ctx, target, details) != 0 || queue_event(ctx, target, reason) != 0)
+        queue_for_step(ctx, target, details) != 0 ||
+        queue_event(ctx, target, "SIGNAL", arena_printf(ctx->arena, "Signal: %s", reason)) != 0)
+        return -1;
+    return db_queue(ctx, ctx->db, STMT_engine_notify, "");
+}
+
+/* ---- breakpoints ---- */
+/* As Heat names a resource: TestResource "web" [physical id] Stack "shop" [id]. */
+static const char *resource_words(struct ctx *ctx, const struct target *target)
+{
+    const char *kind = target->type ? target->type->template_name : target->type_name;
+    const char *id = target->physical_id ? arena_printf(ctx->arena, " [%s]", target->physical_id) : "";
+    return arena_printf(ctx->arena, "%s \"%s\"%s Stack \"%s\" [%s]", kind, target->name, id,
+                        target->stack_name, target->stack_id);
+}
+
+static int fail_hook(struct ctx *ctx, const struct target *target, const char *hook)
+{
+    return fail(ctx, FAULT_BREAKPOINT, "The \"%s\" hook is not defined on %s", hook,
+                resource_words(ctx, target));
+}
+
+/* It can be cleared in whatever state the resource waits at it. */
+static int check_hook(struct ctx *ctx, const struct target *target, const struct value *hook)
+{
+    const char *name = value_to_str(ctx->arena, hook);
+    if (!environment_hook_valid(value_text(hook)))
+        return fail(ctx, FAULT_BREAKPOINT, "Invalid hook type \"%s\" for %s", name,
+                    resource_words(ctx, target));
+    return target->hook && strcmp(target->hook, name) == 0 ? 0 : fail_hook(ctx, target, name);
+}
+
+/* In the open transaction. */
+static int clear_hook(struct ctx *ctx, const struct target *target)
+{
+    if (db_queue(ctx, ctx->db, STMT_engine_wake_operation, ctx->tenant_id, target->stack_id) != 0)
+        return -1;
+    struct rows *cleared =
+        db_run(ctx, ctx->db, STMT_breakpoint_clear, ctx->tenant_id, target->id, target->hook);
+    if (!cleared)
+        return -1;
+    if (rows_count(cleared) == 0)
+        return fail_hook(ctx, target, target->hook);
+    if (queue_event(ctx, target, target->action,
+                    arena_printf(ctx->arena, "Hook %s is cleared", target->hook)) != 0)
         return -1;
     return db_queue(ctx, ctx->db, STMT_engine_notify, "");
 }
@@ -173,9 +223,11 @@ int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *re
         return -1;
     if (resource_id && strcmp(resource_id, target.id) != 0)
         return fail_signature(ctx); /* of one that was replaced */
-    if (db_begin(ctx, ctx->db, DB_WRITE) != 0)
+    const struct value *hook = value_get(details, "unset_hook");
+    if ((hook ? check_hook(ctx, &target, hook) : check_target(ctx, &target)) != 0 ||
+        db_begin(ctx, ctx->db, DB_WRITE) != 0)
         return -1;
-    int stored = store_signal(ctx, &target, details);
+    int stored = hook ? clear_hook(ctx, &target) : store_signal(ctx, &target, details);
     if (stored == 0 && db_commit(ctx, ctx->db) == 0)
         return 0;
     db_rollback(ctx->db);

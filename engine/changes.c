@@ -49,13 +49,19 @@ void node_set_state(struct operation *operation, struct node *node, enum action 
         return;
     node->reason = reason ? reason : "state changed";
     node_changed(operation, node);
+    node_tell(operation, node, node->state, node->reason);
+}
+
+void node_tell(struct operation *operation, struct node *node, struct state state, const char *reason)
+{
     struct event *event = add_event(operation);
     event->resource_name = node->name;
     event->resource_type = node->type_name;
-    event->physical_id = node->physical_id ? node->physical_id : node->physical_name;
-    event->action = action_name(action);
-    event->status = status_name(status);
-    event->reason = node->reason;
+    if (state.action != ACTION_INIT)
+        event->physical_id = node->physical_id ? node->physical_id : node->physical_name;
+    event->action = action_name(state.action);
+    event->status = status_name(state.status);
+    event->reason = reason;
     event->properties = node->event_properties;
 }
 
@@ -86,7 +92,7 @@ void operation_committed(struct operation *operation)
 {
     for (size_t i = 0; i < operation->changed_count; i++) {
         struct node *node = &operation->nodes[operation->changed[i]];
-        node->changed = node->added = node->standing_changed = node->described = false;
+        node->changed = node->added = node->standing_changed = node->described = node->hook_changed = false;
         node->new_metadata = NULL;
         node->request = NULL;
     }

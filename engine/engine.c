@@ -25,6 +25,7 @@
 #include "base/log.h"
 #include "base/uuid.h"
 #include "engine/batch.h"
+#include "engine/breakpoints.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/rows.h"
@@ -177,6 +178,21 @@ static size_t sort_held(struct engine *engine, const struct rows *held, struct o
     return count;
 }
 
+/* Breakpoints that were cleared. */
+static int take_cleared(struct engine *engine, struct operation **operations, size_t count)
+{
+    bool waiting = false;
+    for (size_t i = 0; i < count; i++)
+        waiting = waiting || operations[i]->paused_count > 0;
+    if (!waiting)
+        return 0;
+    struct rows *cleared =
+        db_run(&engine->ctx, engine->db, STMT_breakpoint_cleared, ids_json(engine, operations, count, true));
+    for (size_t i = 0; cleared && i < count; i++)
+        breakpoints_take(operations[i], cleared);
+    return cleared ? 0 : -1;
+}
+
 /* Signals to what we hold. The wake-up is taken back before they are read, so that none is missed. */
 static int take_signals(struct engine *engine)
 {
@@ -191,7 +207,7 @@ static int take_signals(struct engine *engine)
     struct rows *signals = db_run(ctx, engine->db, STMT_engine_signals, ids_json(engine, woken, count, true));
     for (size_t i = 0; signals && i < count; i++)
         operation_take_signals(woken[i], signals);
-    return signals ? load_signals(engine, woken, count) : -1;
+    return signals && take_cleared(engine, woken, count) == 0 ? load_signals(engine, woken, count) : -1;
 }
 
 /* Those that only wait for nested stacks take no place: what they wait for could never be claimed otherwise. */

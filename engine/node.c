@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "engine/breakpoints.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
@@ -183,7 +184,7 @@ void node_finished(struct operation *operation, struct node *node, int64_t now_u
     bool deleted = action == ACTION_DELETE;
     if (operation->phase == PHASE_UPDATE && (deleted || node->step_traversal != operation->traversal))
         node_update_again(operation, node, now_us);
-    else if (operation_deletes(operation) == deleted)
+    else if (operation_deletes(operation) == deleted && !breakpoint_after(operation, node, action))
         plan_done(operation->plan, node->place);
 }
 

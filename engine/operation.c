@@ -66,10 +66,20 @@ static int read_definition(struct operation *operation, const struct rows *rows,
     operation->definition = definition_read(&operation->ctx, &documents);
     if (!operation->definition)
         return -1;
+    operation->environment = operation->definition->environment;
     if (rows_get(rows, row, "sealed_environment"))
         hide_masked(operation, rows_get(rows, row, "environment"));
     operation_enter_world(operation);
     return 0;
+}
+
+/* A deletion asks nothing of it but where to stop. One that does not read is in nobody's way. */
+static void read_environment_only(struct operation *operation, const struct rows *rows, size_t row)
+{
+    const char *text = environment_text(operation, rows, row);
+    const struct value *environment = text ? read_map(operation, text) : NULL;
+    operation->environment = environment ? environment_build(&operation->ctx, environment, NULL, NULL) : NULL;
+    error_clear(&operation->ctx);
 }
 
 static void become_broken(struct operation *operation, const char *what)
@@ -169,7 +179,9 @@ struct operation *operation_load(const struct config *config, const struct rows 
                    &operation->stack) != 0)
         become_broken(operation, "The stack's state does not read");
     operation->phase = phase_of(operation, rows_get(rows, row, "action"));
-    if (operation->phase != PHASE_DELETE && read_definition(operation, rows, row) != 0)
+    if (operation->phase == PHASE_DELETE)
+        read_environment_only(operation, rows, row);
+    else if (read_definition(operation, rows, row) != 0)
         become_broken(operation, "The stack's documents do not read");
     if (read_adopted(operation) != 0)
         become_broken(operation, "What is to be adopted does not read");
@@ -193,26 +205,29 @@ void operation_free(struct operation *operation)
 struct columns {
     int stack_id, id, name, type, action, status, status_reason, physical_id, physical_name, properties,
         attributes, metadata, data, progress, attempt, deletion_policy, requires, due_us, definition,
-        description, required_by, superseded_by, traversal, made_in, attempt_id, nested_id;
+        description, required_by, superseded_by, traversal, made_in, attempt_id, nested_id, hook,
+        hook_operation, hook_cleared;
 };
 
 static struct columns find_columns(const struct rows *rows)
 {
     return (struct columns){
 #define COLUMN(name) .name = rows_column(rows, #name)
-        COLUMN(stack_id),      COLUMN(id),
-        COLUMN(name),          COLUMN(type),
-        COLUMN(action),        COLUMN(status),
-        COLUMN(status_reason), COLUMN(physical_id),
-        COLUMN(physical_name), COLUMN(properties),
-        COLUMN(attributes),    COLUMN(metadata),
-        COLUMN(data),          COLUMN(progress),
-        COLUMN(attempt),       COLUMN(deletion_policy),
-        COLUMN(requires),      COLUMN(due_us),
-        COLUMN(definition),    COLUMN(description),
-        COLUMN(required_by),   COLUMN(superseded_by),
-        COLUMN(traversal),     COLUMN(made_in),
-        COLUMN(attempt_id),    COLUMN(nested_id),
+        COLUMN(stack_id),       COLUMN(id),
+        COLUMN(name),           COLUMN(type),
+        COLUMN(action),         COLUMN(status),
+        COLUMN(status_reason),  COLUMN(physical_id),
+        COLUMN(physical_name),  COLUMN(properties),
+        COLUMN(attributes),     COLUMN(metadata),
+        COLUMN(data),           COLUMN(progress),
+        COLUMN(attempt),        COLUMN(deletion_policy),
+        COLUMN(requires),       COLUMN(due_us),
+        COLUMN(definition),     COLUMN(description),
+        COLUMN(required_by),    COLUMN(superseded_by),
+        COLUMN(traversal),      COLUMN(made_in),
+        COLUMN(attempt_id),     COLUMN(hook),
+        COLUMN(hook_operation), COLUMN(hook_cleared),
+        COLUMN(nested_id),
 #undef COLUMN
     };
 }
@@ -295,6 +310,9 @@ static void read_node(const struct source *source, const struct columns *columns
     node->attempt_id = text(source, columns->attempt_id);
     node->nested_id = text(source, columns->nested_id);
     node->attempt = rows_int(source->rows, source->row, columns->attempt);
+    node->hook = text(source, columns->hook);
+    node->hook_operation = text(source, columns->hook_operation);
+    node->hook_cleared = rows_bool(source->rows, source->row, columns->hook_cleared);
     node->requires = requires ? read_map(operation, requires) : NULL;
     node->due_us = rows_text(source->rows, source->row, columns->due_us)
                        ? rows_int(source->rows, source->row, columns->due_us)

@@ -43,6 +43,9 @@ enum phase {
     PHASE_OVER
 };
 
+/* Whether a resource waits at a breakpoint (breakpoints.h). */
+enum paused { PAUSED_NOT, PAUSED_BEFORE, PAUSED_AFTER };
+
 /* A resource while it is worked on. Texts are as stored, values are read. */
 struct node {
     const char *id, *name, *type_name, *physical_name, *deletion_policy;
@@ -88,6 +91,9 @@ struct node {
         started_turn; /* an external create is called only in a later turn: the intent is committed by then */
     bool running;     /* a step is under way */
     bool listed;      /* in operation->running */
+    const char *hook, *hook_operation; /* breakpoint it waits at, or that was cleared; for which operation */
+    bool hook_cleared, hook_changed;
+    enum paused paused;
     bool delete_waiting; /* its turn to be deleted has come while it was still being created */
     bool changed;        /* to be stored */
 };
@@ -118,6 +124,8 @@ struct operation {
     struct signals *signals;     /* of one that is for signals; else NULL */
     const char *broken; /* why it cannot be carried out at all (a document that no longer reads); or NULL */
     struct definition *definition; /* NULL when only deleting */
+    const struct environment
+        *environment; /* of it, or of the stack that is deleted; NULL: it does not read */
     struct node *nodes;
     size_t node_count;
     struct value *names; /* map name -> index of the node that stands for it */
@@ -125,6 +133,7 @@ struct operation {
         **required_by; /* of an update: lists of names per resource of the template */
     struct plan *plan;
     size_t *running, running_count; /* nodes with a step under way */
+    size_t paused_count;            /* nodes at a breakpoint */
     unsigned turn;
     bool more;      /* the last turn's time was up before its work */
     bool signalled; /* something of the stack was signalled: those that wait for it are due */
@@ -200,6 +209,8 @@ void node_list_running(struct operation *operation, struct node *node);
 /* Ends a step from outside: "CREATE aborted (user triggered cancel)". */
 void node_abort(struct operation *operation, struct node *node, const char *why);
 void operation_begin_phase(struct operation *operation, enum phase phase);
+/* Its turn has come in the plan. */
+void operation_begin_node(struct operation *operation, struct node *node, int64_t now_us);
 bool operation_deletes(const struct operation *operation); /* its phase takes resources down */
 
 /* Updating (update.c, replace.c). */
@@ -239,6 +250,8 @@ void node_changed(struct operation *operation, struct node *node);
 /* Changes the state and notes the event. Reason NULL: "state changed". */
 void node_set_state(struct operation *operation, struct node *node, enum action action, enum status status,
                     const char *reason);
+/* An event of the resource that changes nothing. */
+void node_tell(struct operation *operation, struct node *node, struct state state, const char *reason);
 void stack_set_state(struct operation *operation, enum action action, enum status status, const char *reason);
 void operation_committed(struct operation *operation);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "engine/breakpoints.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/signal.h"
@@ -81,6 +82,7 @@ void operation_begin_phase(struct operation *operation, enum phase phase)
     operation->phase = phase;
     if (phase == PHASE_SIGNAL)
         return;
+    breakpoints_leave(operation);
     if (phase == PHASE_UPDATE && operation->definition) {
         update_begin(operation);
         return;
@@ -93,8 +95,9 @@ void operation_begin_phase(struct operation *operation, enum phase phase)
     for (size_t i = 0; i < operation->node_count; i++) {
         struct node *node = &operation->nodes[i];
         node->place = i;
-        if ((!walking && state_is(node->state, goal.action, goal.status)) || node->gone ||
-            (walking && node->superseded_by) ||
+        if ((!walking && state_is(node->state, goal.action, goal.status) &&
+             !breakpoint_holds(operation, node)) ||
+            node->gone || (walking && node->superseded_by) ||
             (phase == PHASE_CLEANUP && !node_is_superfluous(operation, node)))
             plan_done(operation->plan, i);
     }
@@ -240,8 +243,15 @@ static bool tidy_running(struct operation *operation, int64_t now_us)
     return begun;
 }
 
+/* What was never begun goes without a word, so no breakpoint holds it up. */
+static bool stops(struct operation *operation, struct node *node, enum action action)
+{
+    bool untouched = action == ACTION_DELETE && node->state.action == ACTION_INIT;
+    return !untouched && breakpoint_before(operation, node, action);
+}
+
 /* One that is under way already was begun before a takeover; its end counts as ever. */
-static void begin_node(struct operation *operation, struct node *node, int64_t now_us)
+void operation_begin_node(struct operation *operation, struct node *node, int64_t now_us)
 {
     bool walking = operation->phase == PHASE_WALK, creating = operation->phase == PHASE_CREATE;
     enum action action = walking ? operation->stack.action : creating ? making(operation) : ACTION_DELETE;
@@ -249,7 +259,8 @@ static void begin_node(struct operation *operation, struct node *node, int64_t n
         node_update(operation, node, now_us);
         return;
     }
-    if (node->running && node->state.action == action)
+    if ((node->running && node->state.action == action) || node->paused != PAUSED_NOT ||
+        stops(operation, node, action))
         return;
     if (walking)
         node_walk(operation, node, now_us);
@@ -266,7 +277,7 @@ static bool begin_ready(struct operation *operation, int64_t now_us, int64_t unt
     while (operation->phase != PHASE_DRAIN && operation->phase != PHASE_TURN_BACK &&
            plan_next(operation->plan, &index)) {
         begun = true;
-        begin_node(operation, &operation->nodes[index], now_us);
+        operation_begin_node(operation, &operation->nodes[index], now_us);
         if (clock_monotonic_us() >= until_us) {
             operation->more = true;
             return false;
@@ -283,7 +294,8 @@ static bool move_on(struct operation *operation)
         operation_begin_phase(operation, PHASE_CLEANUP);
         return true;
     }
-    return operation_deletes(operation) && operation->running_count == 0 && plan_force(operation->plan);
+    return operation_deletes(operation) && operation->running_count == 0 && operation->paused_count == 0 &&
+           plan_force(operation->plan);
 }
 
 static bool is_at_end(const struct operation *operation)
@@ -311,10 +323,12 @@ void operation_turn(struct operation *operation, int64_t now_us, int64_t budget_
     operation->broken = NULL;
     if (now_us >= operation->deadline_us) {
         abort_running(operation);
+        breakpoints_give_up(operation);
         operation_fail(operation,
                        operation->phase == PHASE_WALK ? walk_timeout_reason(operation) : "Timed out", now_us);
     }
     step_due(operation, now_us);
+    breakpoints_pass(operation, now_us);
     bool progress = true;
     while (progress) {
         progress = begin_ready(operation, now_us, until_us);

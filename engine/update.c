@@ -16,6 +16,7 @@
  * still there. */
 #include <string.h>
 
+#include "engine/breakpoints.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
@@ -294,8 +295,11 @@ void node_update(struct operation *operation, struct node *node, int64_t now_us)
     bool begun = node->state.action != ACTION_INIT;
     if (node->running)
         node->awaited = true;
-    else if (begun && is_sound(node) && node->traversal == operation->traversal)
-        plan_done(operation->plan, node->place);
+    else if (begun && is_sound(node) && node->traversal == operation->traversal) {
+        if (!breakpoint_holds(operation, node))
+            plan_done(operation->plan, node->place);
+    } else if (begun && node->type == type && breakpoint_before(operation, node, ACTION_UPDATE))
+        return;
     else if ((!is_sound(node) && !nested_is_updatable(node)) || node->type != type || !node->type)
         node_replace(operation, node, now_us);
     else if (begun)

@@ -328,7 +328,8 @@ struct environment *environment_build_for(struct ctx *ctx, const struct template
     struct drafts drafts = {{value_map(ctx->arena), value_map(ctx->arena), value_map(ctx->arena),
                              value_list(ctx->arena), value_list(ctx->arena), NULL}};
     struct merger merger = {.ctx = ctx, .template = template, .used = value_map(ctx->arena)};
-    if (fill(&merger, &drafts, environment, environment_files, files) != 0)
+    if (fill(&merger, &drafts, environment, environment_files, files) != 0 ||
+        environment_check_rules(ctx, drafts.of[1]) != 0)
         return NULL;
     struct environment *built = arena_new(ctx->arena, struct environment);
     *built = (struct environment){.parameters = drafts.of[0],

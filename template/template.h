@@ -140,6 +140,13 @@ struct environment *environment_build_for(struct ctx *ctx, const struct template
                                           const struct value *files) MUST_CHECK;
 /* Refuses unknown and empty (null) sections of an environment with Heat's message. */
 int environment_check_sections(struct ctx *ctx, const struct value *environment) MUST_CHECK;
+/* Refuses breakpoints and restricted actions in a resource_registry that there are not. */
+int environment_check_rules(struct ctx *ctx, const struct value *registry) MUST_CHECK;
+/* Whether a resource of that name stops at that breakpoint ("pre-create" …); whether an action ("update",
+ * "replace") is not allowed to it. environment NULL: no. */
+bool environment_has_hook(const struct environment *environment, const char *resource, const char *hook);
+bool environment_restricts(const struct environment *environment, const char *resource, const char *action);
+bool environment_hook_valid(const char *hook); /* there is such a breakpoint */
 /* The document GET …/environment shows and the database keeps: all sections, in Heat's order. */
 const struct value *environment_document(struct ctx *ctx, const struct environment *environment);
 

@@ -4,7 +4,9 @@ begin;
 set local lock_timeout = '5s';
 set local search_path = hearth;
 
-alter table resource drop column hook_cleared;
+alter table resource
+    drop column hook_cleared,
+    drop column hook_operation;
 drop index operation_signal;
 drop table resource_signal;
 drop sequence signal_seq;

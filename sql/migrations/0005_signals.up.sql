@@ -25,7 +25,9 @@ create unique index operation_signal on operation (stack_id)
     where action = 'SIGNAL' and state in ('PENDING', 'RUNNING');
 
 -- resource.hook names the breakpoint: one that it waits at, or one that was cleared and is not passed yet.
-alter table resource add column hook_cleared boolean not null default false;
+alter table resource
+    add column hook_cleared   boolean not null default false,
+    add column hook_operation uuid; -- operation that waits
 
 do $$
 declare
@@ -51,7 +53,7 @@ grant select, insert, update, delete on resource_signal to hearth_engine;
 grant select (id, seq, tenant_id, stack_id, resource_id, due_at, created_at) on resource_signal
     to hearth_readonly, hearth_purge;
 grant delete on resource_signal to hearth_purge;
-grant select (hook_cleared) on resource to hearth_readonly, hearth_purge;
+grant select (hook_cleared, hook_operation) on resource to hearth_readonly, hearth_purge;
 
 insert into schema_migration (version, name) values (5, 'signals');
 commit;

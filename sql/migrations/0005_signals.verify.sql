@@ -8,9 +8,9 @@ begin
     if not exists (select from pg_index where indexrelid = to_regclass('hearth.operation_signal') and indisunique) then
         raise exception '0005: a stack may have several operations for its signals';
     end if;
-    if not exists (select from pg_attribute where attrelid = 'hearth.resource'::regclass and attname = 'hook_cleared'
-                   and not attisdropped) then
-        raise exception '0005: resource.hook_cleared is missing';
+    if (select count(*) from pg_attribute where attrelid = 'hearth.resource'::regclass and not attisdropped
+        and attname in ('hook_cleared', 'hook_operation')) <> 2 then
+        raise exception '0005: resource.hook_cleared or hook_operation is missing';
     end if;
     if has_column_privilege('hearth_readonly', 'hearth.resource_signal', 'details', 'select')
        or has_column_privilege('hearth_readonly', 'hearth.resource_signal', 'progress', 'select') then

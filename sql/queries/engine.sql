@@ -104,7 +104,8 @@ where tenant_id = $1 and stack_id = $2::uuid and state = 'RUNNING'
 
 -- name: engine_signal_target
 select s.id as stack_id, s.name as stack_name, r.id, r.name, r.type, r.action, r.status, r.physical_id,
-       r.physical_name, r.properties, r.metadata, r.data, r.attributes
+       r.physical_name, r.properties, r.metadata, r.data, r.attributes,
+       case when not r.hook_cleared then r.hook end as hook
 from stack s
 left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.name = $4 and r.superseded_by is null
 where s.tenant_id = $1 and ($2::uuid is null or s.id = $2::uuid) and ($3::text is null or s.name = $3)
@@ -180,7 +181,8 @@ with held as (
 select r.stack_id, r.id, r.name, r.type, r.action, r.status, r.status_reason, r.physical_id, r.physical_name,
        r.properties, r.attributes, r.metadata, r.data, r.progress, r.attempt, r.attempt_id, r.deletion_policy,
        to_json(r.requires)::text as requires, (extract(epoch from r.due_at) * 1000000)::bigint as due_us,
-       r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in, r.nested_id
+       r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in, r.nested_id, r.hook,
+       r.hook_cleared, r.hook_operation
 from resource r
 where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id))
 order by r.stack_id, r.created_at, r.name

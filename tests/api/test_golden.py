@@ -91,6 +91,11 @@ def leaving(world):
     world.create("leaving", SMALL, tags="t1")
 
 
+def paused(world):
+    golden.hearth.wait_until("the breakpoint", lambda: len(world.service.api(
+        "GET", world.path("hooked", "/events"), user="golden").json["events"]) == 2)
+
+
 # In this order; a name is a pattern, a function prepares what follows.
 SEQUENCE = [
     "versions/*", "auth/*", "stacks/list-empty*",
@@ -119,6 +124,8 @@ SEQUENCE = [
     "abandon/export*", leaving, "abandon/abandon*", "abandon/show-after", "abandon/adopt", updated("adopted"),
     "abandon/show-adopted", "abandon/adopted-*", "abandon/*",
     "resource_types/*", "template_versions/*", "validate/*", "method/*", "misc/*",
+    "hooks/create", paused, "hooks/events-paused", "hooks/resource-paused", "hooks/clear-unknown", "hooks/clear-wrong",
+    "hooks/clear", updated("hooked"), "hooks/events-after",
     "delete/delete", gone("yaml1"), "delete/*",
     "software_configs/list-empty", "software_configs/create", "software_configs/create-*", "software_configs/list",
     "software_configs/list-*", "software_configs/show*", "software_configs/put",
