@@ -1,4 +1,5 @@
 /* Adopting: a resource is taken over from what another stack has abandoned, instead of being made. */
+#include "engine/external.h"
 #include "engine/operation.h"
 
 enum step_result adopt_attributes(struct ctx *ctx, struct resource_job *job)
@@ -19,6 +20,8 @@ static void take_metadata(struct operation *operation, struct node *node, const 
 
 int node_adopt(struct operation *operation, struct node *node, struct resource_job *job)
 {
+    if (node_is_external(node))
+        return external_adopt(operation, node, job);
     const struct value *exported = value_get(operation->adopted, node->name);
     const struct value *id = value_get(exported, "resource_id"), *data = value_get(exported, "resource_data");
     /* null: it was made without one, as a delay is */

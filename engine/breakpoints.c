@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "engine/external.h"
 #include "engine/rows.h"
 
 static const struct breakpoint {
@@ -26,7 +27,7 @@ static const struct breakpoint *find(enum action action, bool after)
 /* Resources that an update makes or deletes pass; so does what another stands for, which no signal reaches. */
 static bool is_of_interest(const struct operation *operation, const struct node *node, enum action action)
 {
-    if (operation->abandon || node->superseded_by)
+    if (operation->abandon || node->superseded_by || (action != ACTION_DELETE && node_is_external(node)))
         return false;
     return action == ACTION_UPDATE || operation->stack.action == action;
 }

@@ -186,6 +186,8 @@ const char *definition_deletion_policy(struct definition *definition,
         {"delete", "Delete"}, {"retain", "Retain"}, {"snapshot", "Snapshot"},
     };
     struct ctx *ctx = definition->ctx;
+    if (resource->external_id)
+        return "Retain";
     if (!resource->deletion_policy)
         return "Delete";
     const struct value *policy =

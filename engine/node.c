@@ -3,6 +3,7 @@
 
 #include "base/uuid.h"
 #include "engine/breakpoints.h"
+#include "engine/external.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
@@ -184,7 +185,8 @@ void node_finished(struct operation *operation, struct node *node, int64_t now_u
     bool deleted = action == ACTION_DELETE;
     if (operation->phase == PHASE_UPDATE && (deleted || node->step_traversal != operation->traversal))
         node_update_again(operation, node, now_us);
-    else if (operation_deletes(operation) == deleted && !breakpoint_after(operation, node, action))
+    else if (operation_deletes(operation) == deleted && !external_check(operation, node, action, now_us) &&
+             !breakpoint_after(operation, node, action))
         plan_done(operation->plan, node->place);
 }
 
@@ -264,6 +266,10 @@ void node_abort(struct operation *operation, struct node *node, const char *why)
 /* ---- beginnings ---- */
 void node_create(struct operation *operation, struct node *node, int64_t now_us)
 {
+    if (node->type && node_is_external(node)) {
+        external_create(operation, node, now_us);
+        return;
+    }
     begin_step(operation, node, now_us);
     node->made_in = operation->traversal;
     int prepared = node->type ? prepare(operation, node)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "engine/breakpoints.h"
+#include "engine/external.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/signal.h"
@@ -97,7 +98,7 @@ void operation_begin_phase(struct operation *operation, enum phase phase)
         node->place = i;
         if ((!walking && state_is(node->state, goal.action, goal.status) &&
              !breakpoint_holds(operation, node)) ||
-            node->gone || (walking && node->superseded_by) ||
+            external_is_done(operation, node) || node->gone || (walking && node->superseded_by) ||
             (phase == PHASE_CLEANUP && !node_is_superfluous(operation, node)))
             plan_done(operation->plan, i);
     }
@@ -259,8 +260,8 @@ void operation_begin_node(struct operation *operation, struct node *node, int64_
         node_update(operation, node, now_us);
         return;
     }
-    if ((node->running && node->state.action == action) || node->paused != PAUSED_NOT ||
-        stops(operation, node, action))
+    if ((node->running && (node->state.action == action || (creating && node_is_external(node)))) ||
+        node->paused != PAUSED_NOT || stops(operation, node, action))
         return;
     if (walking)
         node_walk(operation, node, now_us);

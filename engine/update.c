@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "engine/breakpoints.h"
+#include "engine/external.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/update_compare.h"
@@ -255,6 +256,24 @@ static void begin_update(struct operation *operation, struct node *node, const s
         node_step(operation, node, now_us);
 }
 
+/* restricted_actions of the environment: the resource stays as it is, and only an event says why. */
+static bool update_restricted(struct operation *operation, struct node *node, enum update_kind kind,
+                              int64_t now_us)
+{
+    const char *action = kind == UPDATE_IN_PLACE                                 ? "update"
+                         : kind == UPDATE_REPLACE || kind == UPDATE_REPLACE_HOOK ? "replace"
+                                                                                 : NULL;
+    if (!action || !environment_restricts(operation->environment, node->name, action))
+        return false;
+    const char *reason = arena_printf(operation->arena, "%s is restricted for resource.", action);
+    node_tell(operation, node, (struct state){ACTION_UPDATE, STATUS_FAILED}, reason);
+    operation_fail(operation,
+                   arena_printf(operation->arena, "Resource UPDATE failed: %s: resources.%s: %s",
+                                fault_type(FAULT_ACTION_RESTRICTED), node->name, reason),
+                   now_us);
+    return true;
+}
+
 static const struct value *completed(struct operation *operation, const struct node *node)
 {
     const struct value *properties =
@@ -274,6 +293,8 @@ static void compare_node(struct operation *operation, struct node *node, int64_t
                            after = {wanted.given, wanted.properties, wanted.definition};
         kind = update_compare(&operation->ctx, node->type, &before, &after, &refused);
     }
+    if (operation->ctx.error.fault == FAULT_NONE && update_restricted(operation, node, kind, now_us))
+        return;
     if (kind == UPDATE_REPLACE_HOOK && node->type->hooks->replace_always) {
         node_replace(operation, node, now_us);
         return;
@@ -289,6 +310,12 @@ static void compare_node(struct operation *operation, struct node *node, int64_t
         begin_update(operation, node, &wanted, kind, refused, now_us);
 }
 
+/* What comes before any comparison. */
+static bool stays_or_waits(struct operation *operation, struct node *node, int64_t now_us)
+{
+    return external_update(operation, node, now_us) || breakpoint_before(operation, node, ACTION_UPDATE);
+}
+
 void node_update(struct operation *operation, struct node *node, int64_t now_us)
 {
     const struct resource_type *type = type_wanted(operation, node);
@@ -298,11 +325,12 @@ void node_update(struct operation *operation, struct node *node, int64_t now_us)
     else if (begun && is_sound(node) && node->traversal == operation->traversal) {
         if (!breakpoint_holds(operation, node))
             plan_done(operation->plan, node->place);
-    } else if (begun && node->type == type && breakpoint_before(operation, node, ACTION_UPDATE))
+    } else if (begun && node->type == type && stays_or_waits(operation, node, now_us))
         return;
-    else if ((!is_sound(node) && !nested_is_updatable(node)) || node->type != type || !node->type)
-        node_replace(operation, node, now_us);
-    else if (begun)
+    else if ((!is_sound(node) && !nested_is_updatable(node)) || node->type != type || !node->type) {
+        if (!begun || !update_restricted(operation, node, UPDATE_REPLACE, now_us))
+            node_replace(operation, node, now_us);
+    } else if (begun)
         compare_node(operation, node, now_us);
     else {
         describe(operation, node);

@@ -33,7 +33,7 @@ void job_set_attribute(struct ctx *ctx, struct resource_job *job, const char *na
 {
     struct value *attributes =
         job->attributes ? value_copy(ctx->arena, job->attributes) : value_map(ctx->arena);
-    value_map_set(ctx->arena, attributes, name, value);
+    value_map_set(ctx->arena, attributes, name, value ? value : &value_null);
     job->attributes = attributes;
 }
 
