@@ -86,10 +86,14 @@ static const struct value *progress_of(struct ctx *ctx, const struct node *node)
 }
 
 /* Columns that may hold hidden values are sealed where the stack has any. */
-static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+static bool has_hidden(const struct operation *operation)
+{
+    return operation->definition && operation->definition->has_hidden;
+}
+
+static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation, bool sealed,
                       const char *name, const struct value *value)
 {
-    bool sealed = operation->definition && operation->definition->has_hidden;
     const char *text = column_seal(ctx, operation->tenant_id, sealed, json_or_null(ctx, value));
     row_text(list, name, text);
     return value && !text ? -1 : 0;
@@ -98,6 +102,7 @@ static int add_sealed(struct ctx *ctx, struct row_list *list, const struct opera
 static int add_resource(struct ctx *ctx, struct row_list *list, const struct operation *operation,
                         const struct node *node)
 {
+    bool sealed = node->sealed || has_hidden(operation);
     row_begin(list);
     row_text(list, "id", node->id);
     row_text(list, "action", action_name(node->state.action));
@@ -112,12 +117,12 @@ static int add_resource(struct ctx *ctx, struct row_list *list, const struct ope
     row_text(list, "attempt_id", node->attempt_id);
     if (node->running && node->due_us != DUE_NEVER)
         row_int(list, "due_us", node->due_us);
-    row_bool(list, "sealed", operation->definition && operation->definition->has_hidden);
-    int result = add_sealed(ctx, list, operation, "properties", node->given) == 0 &&
-                         add_sealed(ctx, list, operation, "attributes", node->attributes) == 0 &&
-                         add_sealed(ctx, list, operation, "data", node->data) == 0 &&
-                         add_sealed(ctx, list, operation, "definition", node->definition) == 0 &&
-                         add_sealed(ctx, list, operation, "progress", progress_of(ctx, node)) == 0
+    row_bool(list, "sealed", sealed);
+    int result = add_sealed(ctx, list, operation, sealed, "properties", node->given) == 0 &&
+                         add_sealed(ctx, list, operation, sealed, "attributes", node->attributes) == 0 &&
+                         add_sealed(ctx, list, operation, sealed, "data", node->data) == 0 &&
+                         add_sealed(ctx, list, operation, sealed, "definition", node->definition) == 0 &&
+                         add_sealed(ctx, list, operation, sealed, "progress", progress_of(ctx, node)) == 0
                      ? 0
                      : -1;
     row_end(list);
@@ -190,7 +195,7 @@ static int add_stack(struct ctx *ctx, struct row_list *list, struct operation *o
     row_text(list, "action", action_name(operation->stack.action));
     row_text(list, "status", status_name(operation->stack.status));
     row_text(list, "reason", operation->stack_reason);
-    int result = add_sealed(ctx, list, operation, "outputs", outputs);
+    int result = add_sealed(ctx, list, operation, has_hidden(operation), "outputs", outputs);
     row_bool(list, "touched", operation->stack_touched);
     row_bool(list, "deleted", operation->stack_deleted);
     row_bool(list, "settled", operation->settled);

@@ -29,7 +29,9 @@ static bool is_of_interest(const struct operation *operation, const struct node 
 {
     if (operation->abandon || node->superseded_by || (action != ACTION_DELETE && node_is_external(node)))
         return false;
-    return action == ACTION_UPDATE || operation->stack.action == action;
+    if (action == ACTION_UPDATE) /* a creation that is tried again compares, too */
+        return !operation->retry || operation->stack.action != ACTION_CREATE;
+    return operation->stack.action == action;
 }
 
 /* ---- where it waits ---- */

@@ -64,6 +64,10 @@ int stack_suspend(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
 int stack_resume(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
 int stack_check(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
 
+/* The same route; not in Heat. Continues what failed from where it failed, as the same action. Fails with
+ * FAULT_NOT_SUPPORTED unless CREATE, ADOPT, UPDATE, RESTORE, ROLLBACK or DELETE has FAILED. */
+int stack_retry(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
+
 /* POST …/snapshots: an operation that ends with the stack's data in the snapshot. name: NULL for none. Fails
  * as above, and at the limit of snapshots per stack. */
 struct new_snapshot {

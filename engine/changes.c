@@ -95,6 +95,7 @@ void operation_committed(struct operation *operation)
         node->changed = node->added = node->standing_changed = node->described = node->hook_changed = false;
         node->new_metadata = NULL;
         node->request = NULL;
+        node->sealed = node->sealed || (operation->definition && operation->definition->has_hidden);
     }
     if (operation->signals)
         signals_committed(operation);

@@ -107,7 +107,9 @@ static enum phase phase_of(const struct operation *operation, const char *action
         return PHASE_DRAIN;
     if (updating)
         return PHASE_UPDATE;
-    return operation->stack.action == ACTION_ROLLBACK ? PHASE_ROLLBACK : PHASE_CREATE;
+    if (operation->stack.action == ACTION_ROLLBACK)
+        return PHASE_ROLLBACK;
+    return operation->retry ? PHASE_UPDATE : PHASE_CREATE;
 }
 
 static struct operation *operation_new(const struct config *config)
@@ -125,6 +127,7 @@ static void read_input(struct operation *operation, const struct value *input)
     operation->base_url = value_get_text(input, "base_url");
     operation->snapshot_id = value_get_text(input, "snapshot");
     operation->abandon = value_truth(value_get(input, "abandon"));
+    operation->retry = value_truth(value_get(input, "retry"));
     operation->adopted = value_get(input, "adopt"); /* still sealed */
     operation->filled = value_truth(value_get(input, "nested"));
     operation->facade = value_get(input, "facade");
@@ -206,7 +209,7 @@ struct columns {
     int stack_id, id, name, type, action, status, status_reason, physical_id, physical_name, properties,
         attributes, metadata, data, progress, attempt, deletion_policy, requires, due_us, definition,
         description, required_by, superseded_by, traversal, made_in, attempt_id, nested_id, hook,
-        hook_operation, hook_cleared;
+        hook_operation, hook_cleared, sealed_columns;
 };
 
 static struct columns find_columns(const struct rows *rows)
@@ -227,7 +230,7 @@ static struct columns find_columns(const struct rows *rows)
         COLUMN(traversal),      COLUMN(made_in),
         COLUMN(attempt_id),     COLUMN(hook),
         COLUMN(hook_operation), COLUMN(hook_cleared),
-        COLUMN(nested_id),
+        COLUMN(nested_id),      COLUMN(sealed_columns),
 #undef COLUMN
     };
 }
@@ -313,6 +316,7 @@ static void read_node(const struct source *source, const struct columns *columns
     node->hook = text(source, columns->hook);
     node->hook_operation = text(source, columns->hook_operation);
     node->hook_cleared = rows_bool(source->rows, source->row, columns->hook_cleared);
+    node->sealed = rows_bool(source->rows, source->row, columns->sealed_columns);
     node->requires = requires ? read_map(operation, requires) : NULL;
     node->due_us = rows_text(source->rows, source->row, columns->due_us)
                        ? rows_int(source->rows, source->row, columns->due_us)
@@ -348,6 +352,14 @@ static void resume_step(struct operation *operation, struct node *node)
         node_abort(operation, node, "user triggered cancel");
     else
         node_list_running(operation, node);
+}
+
+/* A parameter that an update makes hidden may stand in rows from before. */
+static void seal_older(struct operation *operation, struct node *node)
+{
+    if (operation->phase != PHASE_SIGNAL && operation->definition && operation->definition->has_hidden &&
+        !node->sealed && node->state.action != ACTION_INIT)
+        node_changed(operation, node);
 }
 
 static size_t count_nodes(const struct operation *operation, const struct rows *rows, int stack_id)
@@ -389,8 +401,10 @@ void operation_load_resources(struct operation *operation, const struct rows *ro
                           value_int(operation->arena, (int64_t)operation->node_count));
         operation->node_count++;
     }
-    for (size_t i = 0; i < operation->node_count; i++)
+    for (size_t i = 0; i < operation->node_count; i++) {
         resume_step(operation, &operation->nodes[i]);
+        seal_older(operation, &operation->nodes[i]);
+    }
     operation_begin_phase(operation, operation->phase);
     operation->signalled = true; /* signals may have come while nobody held it */
     operation->loaded_bytes = arena_used(operation->arena);

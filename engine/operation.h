@@ -91,6 +91,7 @@ struct node {
         started_turn; /* an external create is called only in a later turn: the intent is committed by then */
     bool running;     /* a step is under way */
     bool listed;      /* in operation->running */
+    bool sealed;      /* its row is, and stays so whatever becomes of the hidden parameters */
     const char *hook, *hook_operation; /* breakpoint it waits at, or that was cleared; for which operation */
     bool hook_cleared, hook_changed;
     enum paused paused;
@@ -116,6 +117,7 @@ struct operation {
     struct state stack;
     const char *stack_reason;
     bool rollback;     /* when a creation or an update fails */
+    bool retry;        /* of a creation that failed: what is there is compared, as in an update */
     bool has_previous; /* a definition to roll back to */
     int64_t traversal;
     bool abandon;                /* of what is deleted, only the rows go */

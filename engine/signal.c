@@ -234,11 +234,12 @@ struct lists {
     struct row_list resources, outputs, progress, done, operations;
 };
 
-static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation,
+static int add_sealed(struct ctx *ctx, struct row_list *list, const struct operation *operation, bool sealed,
                       const char *name, const struct value *value)
 {
-    const char *text = column_seal(ctx, operation->tenant_id, operation->definition->has_hidden,
-                                   value ? value_to_json(ctx->arena, value) : NULL);
+    sealed = sealed || operation->definition->has_hidden;
+    const char *text =
+        column_seal(ctx, operation->tenant_id, sealed, value ? value_to_json(ctx->arena, value) : NULL);
     row_text(list, name, text);
     return value && !text ? -1 : 0;
 }
@@ -250,8 +251,9 @@ static int add_node(struct ctx *ctx, struct row_list *list, const struct operati
     row_text(list, "id", node->id);
     row_text(list, "physical_id", node->physical_id);
     row_text(list, "metadata", node->new_metadata);
-    int result = add_sealed(ctx, list, operation, "attributes", node->attributes) == 0
-                     ? add_sealed(ctx, list, operation, "data", node->data)
+    row_bool(list, "sealed", node->sealed || operation->definition->has_hidden);
+    int result = add_sealed(ctx, list, operation, node->sealed, "attributes", node->attributes) == 0
+                     ? add_sealed(ctx, list, operation, node->sealed, "data", node->data)
                      : -1;
     row_end(list);
     return result;
@@ -261,7 +263,8 @@ static int add_outputs(struct ctx *ctx, struct row_list *list, struct operation 
 {
     row_begin(list);
     row_text(list, "id", operation->stack_id);
-    int result = add_sealed(ctx, list, operation, "outputs", definition_outputs(operation->definition));
+    int result =
+        add_sealed(ctx, list, operation, false, "outputs", definition_outputs(operation->definition));
     row_end(list);
     return result;
 }
@@ -273,7 +276,7 @@ static int add_progress(struct ctx *ctx, struct row_list *list, const struct ope
     row_text(list, "id", pending->id);
     if (pending->due_us != DUE_NEVER)
         row_int(list, "due_us", pending->due_us);
-    int result = add_sealed(ctx, list, operation, "progress", pending->progress);
+    int result = add_sealed(ctx, list, operation, pending->node->sealed, "progress", pending->progress);
     row_end(list);
     return result;
 }

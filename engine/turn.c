@@ -132,6 +132,11 @@ static bool updates(enum action action)
     return action == ACTION_UPDATE || action == ACTION_RESTORE;
 }
 
+static bool makes(enum action action)
+{
+    return action == ACTION_CREATE || action == ACTION_ADOPT;
+}
+
 /* The first failure decides; later ones of what was under way change only their own resource. */
 void operation_fail(struct operation *operation, const char *reason, int64_t now_us)
 {
@@ -141,7 +146,7 @@ void operation_fail(struct operation *operation, const char *reason, int64_t now
         operation->phase == PHASE_TURN_BACK ||
         (operation->phase == PHASE_ROLLBACK && operation->stack.status == STATUS_FAILED))
         return;
-    bool creating = operation->phase == PHASE_CREATE, updating = updates(operation->stack.action);
+    bool creating = makes(operation->stack.action), updating = updates(operation->stack.action);
     if (operation->phase == PHASE_ROLLBACK &&
         (strncmp(reason, "Resource CREATE", 15) == 0 || strncmp(reason, "Resource ADOPT", 14) == 0))
         return; /* what was still being made when the rollback began: its end is all that is wanted */

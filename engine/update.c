@@ -332,7 +332,7 @@ void node_update(struct operation *operation, struct node *node, int64_t now_us)
             node_replace(operation, node, now_us);
     } else if (begun)
         compare_node(operation, node, now_us);
-    else {
+    else if (!breakpoint_before(operation, node, ACTION_CREATE)) {
         describe(operation, node);
         node_create(operation, node, now_us);
     }

@@ -25,6 +25,7 @@ static const struct {
     {"check", "actions:check", stack_check},
     {"cancel_update", "actions:cancel_update", cancel_update},
     {"cancel_without_rollback", "actions:cancel_without_rollback", cancel_without_rollback},
+    {"retry", "actions:retry", stack_retry},
 };
 
 /* The one key of the body; what is no map names no action. */

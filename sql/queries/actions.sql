@@ -13,6 +13,14 @@ update stack
 set action = $3, status = 'IN_PROGRESS', status_reason = $4, revision = revision + 1
 where tenant_id = $1 and id = $2::uuid
 
+-- name: retry_operation
+-- The one that made, changed or rolled back the stack last: a retry goes the same way.
+select action, input
+from operation
+where tenant_id = $1 and stack_id = $2::uuid and action in ('CREATE', 'ADOPT', 'UPDATE', 'RESTORE', 'ROLLBACK')
+order by created_at desc
+limit 1
+
 -- ---- a stack as data: exported, abandoned, or kept as a snapshot ---------------------------------------------------
 -- roles from here on: hearth_api hearth_engine
 

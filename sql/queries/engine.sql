@@ -182,7 +182,7 @@ select r.stack_id, r.id, r.name, r.type, r.action, r.status, r.status_reason, r.
        r.properties, r.attributes, r.metadata, r.data, r.progress, r.attempt, r.attempt_id, r.deletion_policy,
        to_json(r.requires)::text as requires, (extract(epoch from r.due_at) * 1000000)::bigint as due_us,
        r.definition, r.description, r.required_by, r.superseded_by, r.traversal, r.made_in, r.nested_id, r.hook,
-       r.hook_cleared, r.hook_operation
+       r.hook_cleared, r.hook_operation, r.sealed_columns
 from resource r
 where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id))
 order by r.stack_id, r.created_at, r.name

@@ -40,8 +40,10 @@ order by g.stack_id, g.seq
 -- name: signal_resources
 -- No states, and no date: what became of a resource is as it was. $1: rows; "metadata" null leaves what is there
 update resource r
-set physical_id = n.physical_id, attributes = n.attributes, data = n.data, metadata = coalesce(n.metadata, r.metadata)
-from json_to_recordset($1::json) as n (id uuid, physical_id text, attributes text, data text, metadata text)
+set physical_id = n.physical_id, attributes = n.attributes, data = n.data, metadata = coalesce(n.metadata, r.metadata),
+    sealed_columns = n.sealed
+from json_to_recordset($1::json) as n (id uuid, physical_id text, attributes text, data text, metadata text,
+                                       sealed boolean)
 where r.id = n.id
 
 -- name: signal_outputs

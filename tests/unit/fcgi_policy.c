@@ -98,6 +98,7 @@ static const struct {
     {"actions:check", writes},
     {"actions:cancel_update", writes},
     {"actions:cancel_without_rollback", writes},
+    {"actions:retry", writes},
     {"build_info:build_info", reads},
     {"cloudformation:ListStacks", reads},
     {"cloudformation:CreateStack", writes},
