@@ -55,5 +55,5 @@ grant select (id, seq, tenant_id, stack_id, resource_id, due_at, created_at) on 
 grant delete on resource_signal to hearth_purge;
 grant select (hook_cleared, hook_operation) on resource to hearth_readonly, hearth_purge;
 
-insert into schema_migration (version, name) values (5, 'signals');
+insert into schema_migration (version, name) values (6, 'signals');
 commit;

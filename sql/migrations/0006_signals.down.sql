@@ -11,5 +11,5 @@ drop index operation_signal;
 drop table resource_signal;
 drop sequence signal_seq;
 
-delete from schema_migration where version = 5;
+delete from schema_migration where version = 6;
 commit;
