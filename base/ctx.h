@@ -42,6 +42,7 @@ struct ctx {
     const struct identity *identity; /* who asks; NULL before authentication and in the engine */
     const char *tenant_id;           /* project whose rows this unit of work may see */
     char request_id[48];             /* "req-<uuid>": in the reply, the log and the operation */
+    const char *operation_id;        /* of the operation that this request began; NULL: none */
     struct error error;
 };
 

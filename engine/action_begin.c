@@ -7,6 +7,7 @@
 #include "base/config.h"
 #include "base/uuid.h"
 #include "engine/event.h"
+#include "engine/guard.h"
 #include "engine/rows.h"
 #include "sql/db.h"
 
@@ -30,7 +31,9 @@ int action_lock(struct ctx *ctx, struct found_stack *stack)
         return stack_not_found(ctx, &(struct stack_key){.name = stack->name, .id = stack->id});
     stack->action = rows_get(rows, 0, "action");
     stack->status = rows_get(rows, 0, "status");
-    return strcmp(stack->status, "IN_PROGRESS") == 0 ? fail_busy(ctx, stack, stack->action) : 0;
+    if (strcmp(stack->status, "IN_PROGRESS") == 0)
+        return fail_busy(ctx, stack, stack->action);
+    return stack_guard(ctx, stack, GUARD_CHANGE);
 }
 
 int action_queue_event(struct ctx *ctx, const struct found_stack *stack, const char *operation_id,
@@ -66,6 +69,7 @@ int action_start(struct ctx *ctx, const struct found_stack *stack, enum action a
 {
     char id[UUID_SIZE];
     uuid_v4(id);
+    ctx->operation_id = arena_strdup(ctx->arena, id);
     if (!reason)
         reason = arena_printf(ctx->arena, "Stack %s started", action_name(action));
     struct state state = {action, STATUS_IN_PROGRESS};

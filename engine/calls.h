@@ -27,6 +27,7 @@ struct stack_input {
     bool restore;                          /* of an update: to what a snapshot kept */
     const struct value *adopt; /* map of exported resources (engine/stack_data.h): to be adopted, not made; or
                                   NULL */
+    enum protection { PROTECTION_KEPT, PROTECTION_ON, PROTECTION_OFF } protection; /* from deletion */
     /* of an update */
     bool rollback_given;                  /* disable_rollback was; else the stack keeps its own */
     bool existing;                        /* PATCH: what is not given is kept, maps are merged */
@@ -35,6 +36,8 @@ struct stack_input {
 
 struct stack_key {
     const char *name, *id;
+    const char
+        *expected; /* entity tags, one of which a stack to be changed must have (If-Match); NULL: any */
 };
 
 /* POST /stacks: validates all of it, stores stack, resources (INIT) and operation. Fails with Heat's faults
@@ -55,7 +58,8 @@ int stack_cancel_update(struct ctx *ctx, const struct stack_key *key, bool rollb
 int resource_mark(struct ctx *ctx, const struct stack_key *key, const char *resource, bool unhealthy,
                   const char *reason) MUST_CHECK;
 
-/* DELETE: accepted in every state; a running operation is pre-empted. Fails with FAULT_ENTITY_NOT_FOUND. */
+/* DELETE: accepted in every state; a running operation is pre-empted. Fails with FAULT_ENTITY_NOT_FOUND, or
+ * FAULT_STACK_PROTECTED. */
 int stack_delete(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
 
 /* POST …/actions. Each is an operation that visits every resource. FAULT_ACTION_IN_PROGRESS while another
@@ -67,6 +71,11 @@ int stack_check(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
 /* The same route; not in Heat. Continues what failed from where it failed, as the same action. Fails with
  * FAULT_NOT_SUPPORTED unless CREATE, ADOPT, UPDATE, RESTORE, ROLLBACK or DELETE has FAILED. */
 int stack_retry(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;
+
+/* A protected stack, and what is nested in it, is neither deleted nor abandoned by its users. No operation; the
+ * second is for within a transaction. FAULT_NOT_SUPPORTED for a nested stack and one that is being deleted. */
+int stack_protect(struct ctx *ctx, const struct stack_key *key, bool on) MUST_CHECK;
+int stack_protect_in(struct ctx *ctx, const char *stack_id, bool on) MUST_CHECK;
 
 /* POST …/snapshots: an operation that ends with the stack's data in the snapshot. name: NULL for none. Fails
  * as above, and at the limit of snapshots per stack. */

@@ -5,6 +5,7 @@
 #include "base/config.h"
 #include "engine/action_begin.h"
 #include "engine/calls.h"
+#include "engine/guard.h"
 #include "engine/stack_data.h"
 #include "sql/db.h"
 
@@ -40,7 +41,7 @@ static const struct value *abandon(struct ctx *ctx, struct found_stack *stack)
 {
     struct value *input = value_map(ctx->arena);
     value_map_set(ctx->arena, input, "abandon", value_bool(true));
-    if (action_lock(ctx, stack) != 0)
+    if (action_lock(ctx, stack) != 0 || stack_guard(ctx, stack, GUARD_REMOVAL) != 0)
         return NULL;
     const struct value *data = stack_data(ctx, ctx->db, ctx->tenant_id, stack->id);
     if (!data || action_start(ctx, stack, ACTION_DELETE, reason_now(ctx), input) != 0)

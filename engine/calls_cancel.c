@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "engine/calls.h"
 #include "engine/event.h"
+#include "engine/guard.h"
 #include "engine/stack_find.h"
 #include "resources/catalogue.h"
 #include "sql/db.h"
@@ -42,6 +43,7 @@ static int queue_successor(const struct cancellation *cancellation, const char *
     const struct found_stack *stack = cancellation->stack;
     int64_t timeout_ms =
         stack->timeout_mins > 0 ? stack->timeout_mins * 60000 : ctx->config->stack_action_timeout;
+    ctx->operation_id = cancellation->operation_id;
     return db_queue(ctx, ctx->db, STMT_engine_operation_insert, cancellation->operation_id, ctx->tenant_id,
                     stack->id, cancellation->action, ctx->request_id, input,
                     arena_printf(ctx->arena, "%" PRId64, timeout_ms));
@@ -76,7 +78,7 @@ static int cancel(struct cancellation *cancellation, bool rollback)
     struct ctx *ctx = cancellation->ctx;
     const char *id = cancellation->stack->id;
     struct rows *running = db_run(ctx, ctx->db, STMT_engine_lock_operation, ctx->tenant_id, id);
-    if (!running)
+    if (!running || stack_guard(ctx, cancellation->stack, GUARD_CHANGE) != 0)
         return -1;
     const char *input = rows_count(running) > 0 ? rows_get(running, 0, "input") : "{}";
     if (change_stack(cancellation, rollback) != 0 ||

@@ -152,6 +152,7 @@ static int queue_operation(const struct creation *creation)
         value_map_set(ctx->arena, input, "base_url", value_string(ctx->arena, creation->input->base_url));
     if (add_adopted(creation, input) != 0)
         return -1;
+    ctx->operation_id = creation->operation_id;
     return db_queue(ctx, ctx->db, STMT_engine_operation_insert, creation->operation_id, ctx->tenant_id,
                     creation->id, action_of(creation), ctx->request_id, value_to_json(ctx->arena, input),
                     arena_printf(ctx->arena, "%" PRId64, creation->draft->timeout_us / 1000));
@@ -184,6 +185,7 @@ static int store(const struct creation *creation)
     if (db_begin(ctx, ctx->db, DB_WRITE) != 0)
         return -1;
     if (queue_stack(creation) != 0 || queue_tags(creation) != 0 ||
+        (creation->input->protection == PROTECTION_ON && stack_protect_in(ctx, creation->id, true) != 0) ||
         db_queue(ctx, ctx->db, STMT_engine_resources_insert, ctx->tenant_id, creation->id, resources) != 0 ||
         queue_operation(creation) != 0 || queue_first_event(creation) != 0 ||
         db_queue(ctx, ctx->db, STMT_engine_notify, "") != 0 || db_commit(ctx, ctx->db) != 0) {

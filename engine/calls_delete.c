@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "engine/calls.h"
 #include "engine/event.h"
+#include "engine/guard.h"
 #include "engine/stack_find.h"
 #include "sql/db.h"
 
@@ -45,6 +46,7 @@ static int queue_operation(struct ctx *ctx, const struct found_stack *stack, con
 {
     int64_t timeout_ms =
         stack->timeout_mins > 0 ? stack->timeout_mins * 60000 : ctx->config->stack_action_timeout;
+    ctx->operation_id = operation_id;
     return db_queue(ctx, ctx->db, STMT_engine_operation_insert, operation_id, ctx->tenant_id, stack->id,
                     "DELETE", ctx->request_id, "{}", arena_printf(ctx->arena, "%" PRId64, timeout_ms));
 }
@@ -53,7 +55,7 @@ static int queue_operation(struct ctx *ctx, const struct found_stack *stack, con
 static int begin_delete(struct ctx *ctx, const struct found_stack *stack, const char *operation_id)
 {
     struct rows *running = db_run(ctx, ctx->db, STMT_engine_lock_operation, ctx->tenant_id, stack->id);
-    if (!running)
+    if (!running || stack_guard(ctx, stack, GUARD_REMOVAL) != 0)
         return -1;
     bool cancelled = rows_count(running) > 0;
     struct rows *begun = db_run(ctx, ctx->db, STMT_engine_stack_begin_delete, ctx->tenant_id, stack->id);

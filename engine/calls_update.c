@@ -10,6 +10,7 @@
 #include "base/uuid.h"
 #include "engine/documents.h"
 #include "engine/event.h"
+#include "engine/guard.h"
 #include "engine/names.h"
 #include "engine/stack_find.h"
 
@@ -169,6 +170,7 @@ struct change {
     const struct stack_input *input; /* merged */
     const struct draft *draft;
     const char *operation_id;
+    const char *expected; /* of the key */
 };
 
 static const char *action_of(const struct change *change)
@@ -198,6 +200,9 @@ static int begin(const struct change *change)
         return -1;
     if (rows_count(begun) == 0)
         return 1;
+    if (input->protection != PROTECTION_KEPT &&
+        stack_protect_in(ctx, stack->id, input->protection == PROTECTION_ON) != 0)
+        return -1;
     if (db_queue(ctx, ctx->db, STMT_update_tags_clear, ctx->tenant_id, stack->id) != 0)
         return -1;
     return tags ? db_queue(ctx, ctx->db, STMT_engine_tags_insert, ctx->tenant_id, stack->id, tags) : 0;
@@ -209,6 +214,7 @@ static int queue_operation(const struct change *change)
     struct value *input = value_map(ctx->arena);
     if (change->input->base_url)
         value_map_set(ctx->arena, input, "base_url", value_string(ctx->arena, change->input->base_url));
+    ctx->operation_id = change->operation_id;
     return db_queue(ctx, ctx->db, STMT_engine_operation_insert, change->operation_id, ctx->tenant_id,
                     change->stack->id, action_of(change), ctx->request_id, value_to_json(ctx->arena, input),
                     arena_printf(ctx->arena, "%" PRId64, change->draft->timeout_us / 1000));
@@ -234,7 +240,10 @@ static int queue_event(const struct change *change)
 static int store(const struct change *change)
 {
     struct ctx *ctx = change->ctx;
-    if (!db_run(ctx, ctx->db, STMT_engine_lock_operation, ctx->tenant_id, change->stack->id))
+    struct found_stack stack = {
+        .id = change->stack->id, .name = change->stack->name, .expected = change->expected};
+    if (!db_run(ctx, ctx->db, STMT_engine_lock_operation, ctx->tenant_id, stack.id) ||
+        stack_guard(ctx, &stack, GUARD_CHANGE) != 0)
         return -1;
     int begun = begin(change);
     if (begun != 0)
@@ -270,6 +279,7 @@ static int try_update(struct ctx *ctx, const struct stack_key *key, const struct
         .input = &merged,
         .draft = current_stack_draft(ctx, &stack, input, &merged),
         .operation_id = arena_strdup(ctx->arena, operation_id),
+        .expected = key->expected,
     };
     if (!change.draft)
         return -1;

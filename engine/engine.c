@@ -401,16 +401,17 @@ static void heartbeat(struct engine *engine)
     log_failure(engine, "cannot report as a service");
 }
 
-/* Events go to a partition a month; without one ahead they would pile up in the default partition. */
+/* Events go to a partition a month; without one ahead they would pile up in the default partition. Replies kept for
+ * an Idempotency-Key go when their time is over. */
 static void upkeep(struct engine *engine)
 {
     struct ctx *ctx = &engine->ctx;
     if (db_begin(ctx, engine->db, DB_WRITE) == 0 &&
         db_queue(ctx, engine->db, STMT_event_partitions_ensure, PARTITIONS_AHEAD) == 0 &&
-        db_commit(ctx, engine->db) == 0)
+        db_queue(ctx, engine->db, STMT_idempotency_purge, ) == 0 && db_commit(ctx, engine->db) == 0)
         return;
     db_rollback(engine->db);
-    log_failure(engine, "cannot make event partitions; events go to event_default meanwhile");
+    log_failure(engine, "cannot do the daily upkeep; events may go to event_default meanwhile");
 }
 
 static bool is_time(int64_t *next_us, int64_t now_us, int64_t interval_ms)

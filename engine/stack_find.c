@@ -54,6 +54,7 @@ int stack_find(struct ctx *ctx, const struct stack_key *key, struct found_stack 
         .action = rows_get(rows, 0, "action"),
         .status = rows_get(rows, 0, "status"),
         .timeout_mins = rows_int(rows, 0, rows_column(rows, "timeout_mins")),
+        .expected = key->expected,
     };
     return 0;
 }

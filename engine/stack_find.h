@@ -10,6 +10,7 @@
 struct found_stack {
     const char *id, *name, *action, *status;
     int64_t timeout_mins; /* 0: none given */
+    const char *expected; /* of the key */
 };
 
 /* By name, id or both; deleted ones are not found. Fails with FAULT_ENTITY_NOT_FOUND. */

@@ -13,6 +13,7 @@
 #include "cloud/identity.h"
 #include "fcgi/auth.h"
 #include "fcgi/errors.h"
+#include "fcgi/idempotency.h"
 #include "fcgi/scoreboard.h"
 #include "sql/db.h"
 
@@ -113,10 +114,19 @@ static int answer_unrouted(struct request *request, const struct route_match *ma
 
 /* ---- the table of contents ---- */
 
+/* The handler; what it began is told to the caller. */
+static int run_route(struct request *request)
+{
+    int rc = request->route->run(request);
+    if (rc == 0 && request->ctx.operation_id)
+        reply_header(request, "X-Hearth-Operation-Id", request->ctx.operation_id);
+    return rc;
+}
+
 static int run_handler(struct request *request, struct phases *phases)
 {
     int64_t begin = clock_monotonic_us();
-    int rc = request->route->run(request);
+    int rc = idempotency_run(request, run_route);
     phases->handler_us = clock_monotonic_us() - begin;
     if (rc == 0 && request->reply.status == 0)
         rc = fail(&request->ctx, FAULT_INTERNAL, "handler %s left no status", request->route->name);
@@ -188,6 +198,9 @@ void dispatch_log(const struct request *request, const struct phases *phases, in
     if (slow_us > 0 && total_us > slow_us)
         log_slow(request, phases, total_us);
     const struct identity *identity = request->ctx.identity;
+    if (request->ctx.operation_id && request->reply.status < 400)
+        log_info(request->ctx.request_id, "operation=%s begun by %s %s", request->ctx.operation_id,
+                 request->method_text, request->raw_path);
     log_debug(request->ctx.request_id, "%s %s route=%s status=%d bytes=%lld ms=%.2f tenant=%s user=%s",
               request->method_text, request->raw_path, route_name(request), request->reply.status,
               (long long)sent, (double)total_us / 1e3, request->ctx.tenant_id ? request->ctx.tenant_id : "-",

@@ -22,6 +22,8 @@ enum route_flag {
     ROUTE_ANY_METHOD = 16, /* answers every method, as the list of versions does */
     ROUTE_NO_405 =
         32, /* other methods are an unknown path (404) rather than 405, as Heat has it for /services */
+    ROUTE_ONCE =
+        64, /* heeds Idempotency-Key (fcgi/idempotency.h); the handler changes things in one transaction */
 };
 
 struct route {

@@ -16,6 +16,16 @@ static int cancel_without_rollback(struct ctx *ctx, const struct stack_key *key)
     return stack_cancel_update(ctx, key, false);
 }
 
+static int protect(struct ctx *ctx, const struct stack_key *key)
+{
+    return stack_protect(ctx, key, true);
+}
+
+static int unprotect(struct ctx *ctx, const struct stack_key *key)
+{
+    return stack_protect(ctx, key, false);
+}
+
 static const struct {
     const char *name, *policy;
     int (*run)(struct ctx *ctx, const struct stack_key *key);
@@ -26,6 +36,8 @@ static const struct {
     {"cancel_update", "actions:cancel_update", cancel_update},
     {"cancel_without_rollback", "actions:cancel_without_rollback", cancel_without_rollback},
     {"retry", "actions:retry", stack_retry},
+    {"protect", "actions:protect", protect}, /* not Heat's */
+    {"unprotect", "actions:unprotect", unprotect},
 };
 
 /* The one key of the body; what is no map names no action. */

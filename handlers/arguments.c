@@ -17,7 +17,8 @@ enum { TAG_LENGTH_MAX = 80 };
 struct stack_key path_stack(const struct request *request)
 {
     return (struct stack_key){.name = request->variables[PATH_STACK_NAME],
-                              .id = request->variables[PATH_STACK_ID]};
+                              .id = request->variables[PATH_STACK_ID],
+                              .expected = request_header(request, "If-Match")};
 }
 
 int fail_stack(struct ctx *ctx, const char *name)

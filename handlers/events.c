@@ -21,7 +21,8 @@ struct event_search {
     const char *filters[FILTER_COUNT];
     const char *marker, *limit;
     const char *nested_depth; /* NULL: the stack alone */
-    bool by_type, descending;
+    const char *operation;    /* NULL: of any */
+    bool by_type, descending, with_operation;
 };
 
 /* ---- reading the query ---- */
@@ -63,6 +64,16 @@ static int read_order(struct request *request, struct event_search *search)
     return 0;
 }
 
+/* Not Heat's: the events of one operation, and of which each event is. */
+static int read_operation(struct request *request, struct event_search *search)
+{
+    const char *id = request_query(request, "operation_id");
+    int with = argument_boolean(request, "with_operation_id", false);
+    search->operation = id && *id ? uuid_valid(id) ? id : MARKER_NONE : NULL; /* none has that id */
+    search->with_operation = with > 0;
+    return with < 0 ? -1 : 0;
+}
+
 static int read_search(struct request *request, struct event_search *search)
 {
     const char *depth = NULL;
@@ -73,7 +84,7 @@ static int read_search(struct request *request, struct event_search *search)
     int64_t levels = depth ? integer_of(depth, request->ctx.config->max_nested_stack_depth) : 0;
     search->nested_depth = levels > 0 ? arena_printf(request->ctx.arena, "%d", (int)levels) : NULL;
     read_filters(request, search);
-    return 0;
+    return read_operation(request, search);
 }
 
 /* ---- the list ---- */
@@ -107,7 +118,7 @@ static struct rows *run_list(struct request *request, const struct event_search 
         return NULL;
     struct rows *rows =
         db_read(ctx, ctx->db, STMT_event_list, ctx->tenant_id, key.id, key.name, f[FILTER_NAME],
-                f[FILTER_TYPE], f[FILTER_ACTION], f[FILTER_STATUS], seq, search->limit);
+                f[FILTER_TYPE], f[FILTER_ACTION], f[FILTER_STATUS], seq, search->limit, search->operation);
     bool none = rows && rows_count(rows) == 0;
     return none && !stack_read(request, STMT_event_stack) ? NULL : rows;
 }
@@ -118,25 +129,27 @@ static struct rows *run_search(struct request *request, const struct event_searc
     if (search->descending && !search->by_type && !search->nested_depth)
         return run_list(request, search);
     return stack_read(request, STMT_event_search, f[FILTER_NAME], f[FILTER_TYPE], f[FILTER_ACTION],
-                      f[FILTER_STATUS], search->marker, search->limit, search->by_type ? "t" : "f",
-                      search->descending ? "t" : "f", search->nested_depth ? search->nested_depth : "0");
+                      f[FILTER_STATUS], search->marker, search->limit, search->operation,
+                      search->by_type ? "t" : "f", search->descending ? "t" : "f",
+                      search->nested_depth ? search->nested_depth : "0");
 }
 
-/* tree: of the stack in the path and those below. */
-static void write_events(struct request *request, const struct rows *rows, bool tree)
+static void write_events(struct request *request, const struct rows *rows, const struct event_search *search)
 {
     struct stack_key key = path_stack(request);
     struct link_target root = {.stack_name = key.name, .stack_id = key.id}, stack = root;
+    struct event_view view = {
+        .stack = &stack, .root = search->nested_depth ? &root : NULL, .operation = search->with_operation};
     struct links links = links_of(request, request->ctx.tenant_id);
     struct str *body = &request->reply.body;
     str_add(body, "{\"events\": [");
     for (size_t i = 0; i < rows_count(rows); i++) {
         if (i)
             str_add(body, ", ");
-        if (tree)
+        if (view.root)
             stack = (struct link_target){.stack_name = rows_text(rows, i, EVENT_STACK_NAME),
                                          .stack_id = rows_text(rows, i, EVENT_STACK_ID)};
-        view_event(body, &links, rows, i, &stack, tree ? &root : NULL, false);
+        view_event(body, &links, rows, i, &view);
     }
     str_add(body, "]}");
 }
@@ -151,7 +164,7 @@ int events_index(struct request *request)
         return -1;
     reply_json(request, 200);
     if (rows_text(rows, 0, EVENT_ID)) {
-        write_events(request, rows, search.nested_depth != NULL);
+        write_events(request, rows, &search);
         return 0;
     }
     const char *resource = resource_of_path(request);
@@ -164,6 +177,10 @@ int events_index(struct request *request)
 int events_show(struct request *request)
 {
     const char *id = request->variables[PATH_EVENT];
+    int with_operation = argument_boolean(request, "with_operation_id", false);
+    if (with_operation < 0)
+        return -1;
+    struct event_view view = {.detail = true, .operation = with_operation > 0};
     struct rows *rows =
         stack_read(request, STMT_event_show, request->variables[PATH_RESOURCE], uuid_valid(id) ? id : NULL);
     if (!rows)
@@ -175,7 +192,8 @@ int events_show(struct request *request)
     struct link_target stack = {.stack_name = key.name, .stack_id = key.id};
     reply_json(request, 200);
     str_add(&request->reply.body, "{\"event\": ");
-    view_event(&request->reply.body, &links, rows, 0, &stack, NULL, true);
+    view.stack = &stack;
+    view_event(&request->reply.body, &links, rows, 0, &view);
     str_add_char(&request->reply.body, '}');
     return 0;
 }

@@ -63,6 +63,17 @@ static int read_rollback(struct ctx *ctx, const struct value *body, struct stack
                 text);
 }
 
+/* Not Heat's: "protected", true or false. */
+static int read_protection(struct ctx *ctx, const struct value *body, struct stack_input *input)
+{
+    const struct value *given = value_get(body, "protected");
+    if (value_is_null(given))
+        return 0;
+    int on = boolean_check(ctx, "protected", value_to_str(ctx->arena, given));
+    input->protection = on > 0 ? PROTECTION_ON : PROTECTION_OFF;
+    return on < 0 ? -1 : 0;
+}
+
 /* What Heat has and Hearth has not must not pass for done. */
 static int refuse_others(struct ctx *ctx, const struct value *body, bool updating)
 {
@@ -226,7 +237,7 @@ int instantiation_read(struct request *request, bool named, struct stack_input *
     input->template = read_template(ctx, body, adopted);
     if (!input->template || read_environment(ctx, body, input) < 0 ||
         read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
-        read_rollback(ctx, body, input) < 0)
+        read_rollback(ctx, body, input) < 0 || read_protection(ctx, body, input) < 0)
         return -1;
     input->base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));
     return adopted ? stack_adopt_read(ctx, adopted, input) : 0;
@@ -274,7 +285,8 @@ int instantiation_read_update(struct request *request, bool patch, struct stack_
         refuse_others(ctx, body, true) < 0 || check_converge(ctx, body) < 0 ||
         read_update_template(ctx, body, patch, input) < 0 || read_environment(ctx, body, input) < 0 ||
         read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
-        read_rollback(ctx, body, input) < 0 || (patch && read_clear_parameters(ctx, body, input) < 0))
+        read_rollback(ctx, body, input) < 0 || read_protection(ctx, body, input) < 0 ||
+        (patch && read_clear_parameters(ctx, body, input) < 0))
         return -1;
     input->rollback_given = value_has(body, "disable_rollback");
     input->base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));

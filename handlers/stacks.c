@@ -5,6 +5,7 @@
 
 #include "base/uuid.h"
 #include "base/value.h"
+#include "engine/guard.h"
 #include "engine/names.h"
 #include "handlers/arguments.h"
 #include "handlers/links.h"
@@ -16,6 +17,15 @@ static const char *open_outputs(struct request *request, const char *stored)
     return column_open(&request->ctx, request->ctx.tenant_id, stored);
 }
 
+/* The tag says which revision, and which of its two representations. True when the client has it already. */
+static bool is_known(struct request *request, const char *revision, bool outputs)
+{
+    const char *known = request_header(request, "If-None-Match");
+    const char *tag = arena_printf(request->ctx.arena, "%s%s", revision, outputs ? "" : "-brief");
+    reply_header(request, "ETag", arena_printf(request->ctx.arena, "\"%s\"", tag));
+    return known && entity_tag_listed(known, tag);
+}
+
 int stacks_show(struct request *request)
 {
     int wanted = argument_boolean_strict(request, "resolve_outputs", true);
@@ -24,6 +34,10 @@ int stacks_show(struct request *request)
     struct rows *rows = stack_read(request, STMT_stack_show, wanted ? "t" : "f");
     if (!rows)
         return -1;
+    if (is_known(request, rows_text(rows, 0, STACK_REVISION), wanted)) {
+        reply_empty(request, 304);
+        return 0;
+    }
     const char *outputs = open_outputs(request, rows_text(rows, 0, STACK_OUTPUTS));
     if (request->ctx.error.fault)
         return -1;

@@ -48,6 +48,8 @@ enum stack_column {
     STACK_DISABLE_ROLLBACK,
     STACK_TIMEOUT,
     STACK_OUTPUTS,
+    STACK_PROTECTED,
+    STACK_REVISION,
 };
 /* One stack of a list; project: say whose it is, for lists across tenants. */
 void view_stack_summary(struct str *out, const struct links *links, const struct rows *rows, size_t row,
@@ -86,14 +88,20 @@ enum event_column {
     EVENT_PHYSICAL_ID,
     EVENT_STATE,
     EVENT_REASON,
+    EVENT_OPERATION,
     EVENT_STACK_ID, /* not in event_list, where all are of one stack */
     EVENT_STACK_NAME,
     EVENT_TYPE, /* from here on only in event_show */
     EVENT_PROPERTIES,
 };
-/* stack: whose event it is. root: the stack that the tree's events were asked for, linked as root_stack; NULL:
- * one stack's events. */
+struct event_view {
+    const struct link_target *stack; /* whose event it is */
+    const struct link_target
+        *root;      /* the stack that a tree's events were asked for; NULL: one stack's events */
+    bool detail;    /* type and properties */
+    bool operation; /* which operation it is of, as Heat has none */
+};
 void view_event(struct str *out, const struct links *links, const struct rows *rows, size_t row,
-                const struct link_target *stack, const struct link_target *root, bool detail);
+                const struct event_view *view);
 
 #endif

@@ -22,22 +22,24 @@ static void view_links(struct str *out, const struct links *links, const struct 
 }
 
 void view_event(struct str *out, const struct links *links, const struct rows *rows, size_t row,
-                const struct link_target *stack, const struct link_target *root, bool detail)
+                const struct event_view *view)
 {
     str_add(out, "{\"id\": \"");
     str_add(out, rows_text(rows, row, EVENT_ID));
     str_add_char(out, '"');
-    view_links(out, links, rows, row, stack, root);
+    view_links(out, links, rows, row, view->stack, view->root);
     member_time(out, "event_time", rows_text(rows, row, EVENT_TIME));
     member_text(out, "logical_resource_id", rows_text(rows, row, EVENT_RESOURCE));
     member_text(out, "resource_name", rows_text(rows, row, EVENT_RESOURCE));
     member_text(out, "physical_resource_id", rows_text(rows, row, EVENT_PHYSICAL_ID));
     member_plain(out, "resource_status", rows_text(rows, row, EVENT_STATE));
     member_text(out, "resource_status_reason", rows_text(rows, row, EVENT_REASON));
-    if (detail) {
+    if (view->detail) {
         const char *properties = rows_text(rows, row, EVENT_PROPERTIES);
         member_text(out, "resource_type", rows_text(rows, row, EVENT_TYPE));
         member_json(out, "resource_properties", properties ? properties : "{}");
     }
+    if (view->operation)
+        member_plain(out, "operation_id", rows_text(rows, row, EVENT_OPERATION));
     str_add_char(out, '}');
 }

@@ -64,5 +64,7 @@ void view_stack(struct str *out, const struct links *links, const struct rows *r
     member_text(out, "stack_status_reason", rows_text(rows, 0, STACK_REASON));
     if (outputs)
         member_json(out, "outputs", outputs);
+    if (rows_bool(rows, 0, STACK_PROTECTED))
+        member_json(out, "protected", "true");
     str_add_char(out, '}');
 }

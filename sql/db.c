@@ -187,15 +187,31 @@ static int finish_trip(struct db *db, int done, enum transaction_state then)
     return done;
 }
 
+static bool joins(const struct db *db)
+{
+    return db->hold.open && db->state == TX_OPEN;
+}
+
+static int begin_held(struct ctx *ctx, struct db *db)
+{
+    db->hold.open = true;
+    if (db->hold.first(ctx, db->hold.arg) == 0)
+        return 0;
+    db_rollback(db);
+    return -1;
+}
+
 int db_begin(struct ctx *ctx, struct db *db, enum db_mode mode)
 {
+    if (joins(db))
+        return 0;
     db_rollback(db); /* what a caller left open */
     db->constraint[0] = '\0';
     if (connection_ensure(ctx, db, PATIENCE_US) < 0)
         return -1;
     db->mode = mode;
     db->state = TX_NEW;
-    return 0;
+    return db->hold.first && mode == DB_WRITE ? begin_held(ctx, db) : 0;
 }
 
 static int check_begun(struct ctx *ctx, const struct db *db)
@@ -268,10 +284,18 @@ static int commit_write(struct ctx *ctx, struct db *db)
     return done;
 }
 
+/* What was queued is sent, so that its errors come to the one who queued it. */
+static int commit_held(struct ctx *ctx, struct db *db)
+{
+    return db->waiting_count == 0 || db_run_args(ctx, db, STMT_db_flush, NULL, 0) ? 0 : -1;
+}
+
 int db_commit(struct ctx *ctx, struct db *db)
 {
     if (check_begun(ctx, db) < 0)
         return -1;
+    if (db->hold.open)
+        return commit_held(ctx, db);
     if (db->state == TX_NEW && db->waiting_count == 0) {
         db->state = TX_NONE;
         return 0;
@@ -300,6 +324,26 @@ void db_rollback(struct db *db)
         roll_back(db);
     forget_waiting(db);
     db->state = TX_NONE;
+    db->hold.open = false;
+}
+
+void db_hold(struct db *db, int (*first)(struct ctx *ctx, void *arg), void *arg)
+{
+    db->hold.first = first;
+    db->hold.arg = arg;
+    db->hold.open = false;
+}
+
+bool db_holds(const struct db *db)
+{
+    return db->hold.open;
+}
+
+int db_release(struct ctx *ctx, struct db *db)
+{
+    bool open = db->hold.open;
+    db_hold(db, NULL, NULL);
+    return open ? db_commit(ctx, db) : 0;
 }
 
 const char *db_constraint(const struct db *db)

@@ -58,6 +58,14 @@ struct rows *db_read_args(struct ctx *ctx, struct db *db, enum statement stateme
 int db_commit(struct ctx *ctx, struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
 
+/* ---- one transaction around what others do ----
+ * While the database is held, the first transaction that writes begins with first(ctx, arg) (-1: it does not
+ * begin), and its commit only asks for the answers owed. What follows, reads too, joins it, until db_release commits
+ * all of it at once. A rollback takes all of it back; the next one that writes begins anew, with first. */
+void db_hold(struct db *db, int (*first)(struct ctx *ctx, void *arg), void *arg);
+bool db_holds(const struct db *db); /* a transaction waits for db_release */
+int db_release(struct ctx *ctx, struct db *db) MUST_CHECK;
+
 /* ---- results ---- */
 size_t rows_count(const struct rows *rows);
 size_t rows_affected(const struct rows *rows);              /* of an insert, update or delete */

@@ -47,6 +47,12 @@ struct db {
     size_t waiting_count, waiting_capacity;
     struct arena *arena; /* reset when the waiting statements have been answered */
 
+    struct {
+        int (*first)(struct ctx *ctx, void *arg); /* NULL: not held */
+        void *arg;
+        bool open; /* the held transaction has begun */
+    } hold;
+
     struct answer *answers; /* a queue: answers[first..count) */
     size_t answers_first, answers_count, answers_capacity;
 

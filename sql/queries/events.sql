@@ -3,14 +3,16 @@
 
 -- fragment: event_columns
 -- The first of enum event_column in handlers/views.h; times as in stacks.sql.
-e.id, date_part('epoch', e.created_at), e.resource_name, e.physical_id, e.action || '_' || e.status, e.reason
+e.id, date_part('epoch', e.created_at), e.resource_name, e.physical_id, e.action || '_' || e.status, e.reason,
+e.operation_id
 
 -- fragment: event_filters
--- $4 resource names  $5 types  $6 actions  $7 statuses (null: any)
+-- $4 resource names  $5 types  $6 actions  $7 statuses  $10 operation (null: any)
   and ($4::text[] is null or e.resource_name = any ($4::text[]))
   and ($5::text[] is null or e.resource_type = any ($5::text[]))
   and ($6::text[] is null or e.action = any ($6::text[]))
   and ($7::text[] is null or e.status = any ($7::text[]))
+  and ($10::uuid is null or e.operation_id = $10::uuid)
 
 -- name: event_marker
 -- Where a page of event_list begins: $3 the marker's id.
@@ -44,7 +46,7 @@ where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
 
 -- name: event_search
 -- The same in any order, $8 the marker's id; an unknown one (00000000-0000-0000-0000-000000000000: none) starts at the
--- beginning ($10 by resource type first, $11 descending) and of a whole tree ($12 levels of nested
+-- beginning ($11 by resource type first, $12 descending) and of a whole tree ($13 levels of nested
 -- stacks).
 with recursive tree as (
     select s.id, s.name, s.tenant_id, 0 as level
@@ -53,9 +55,9 @@ with recursive tree as (
   union all
     select c.id, c.name, c.tenant_id, t.level + 1
     from tree t join stack c on c.parent_id = t.id and c.tenant_id = t.tenant_id and c.deleted_at is null
-    where t.level < $12::integer
+    where t.level < $13::integer
 ), marker as (
-    select case when $10::boolean then m.resource_type else '' end as kind, m.seq
+    select case when $11::boolean then m.resource_type else '' end as kind, m.seq
     from tree s join event m on m.tenant_id = s.tenant_id and m.stack_id = s.id
     where m.id = $8::uuid
     limit 1
@@ -65,12 +67,12 @@ with recursive tree as (
     join event e on e.tenant_id = s.tenant_id and e.stack_id = s.id
     left join marker m on true
     where (m.seq is null
-           or $11::boolean and (case when $10::boolean then e.resource_type else '' end, e.seq) < (m.kind, m.seq)
-           or not $11::boolean and (case when $10::boolean then e.resource_type else '' end, e.seq) > (m.kind, m.seq))
+           or $12::boolean and (case when $11::boolean then e.resource_type else '' end, e.seq) < (m.kind, m.seq)
+           or not $12::boolean and (case when $11::boolean then e.resource_type else '' end, e.seq) > (m.kind, m.seq))
 -- include: event_filters
-    order by case when $10::boolean and not $11::boolean then e.resource_type end,
-             case when $10::boolean and $11::boolean then e.resource_type end desc,
-             case when $11::boolean then -e.seq else e.seq end
+    order by case when $11::boolean and not $12::boolean then e.resource_type end,
+             case when $11::boolean and $12::boolean then e.resource_type end desc,
+             case when $12::boolean then -e.seq else e.seq end
     limit $9::bigint
 )
 select
@@ -78,9 +80,9 @@ select
 , coalesce(e.stack_id, s.id), coalesce(e.stack_name, s.name)
 from tree s left join page e on true
 where s.level = 0
-order by case when $10::boolean and not $11::boolean then e.resource_type end,
-         case when $10::boolean and $11::boolean then e.resource_type end desc,
-         case when $11::boolean then -e.seq else e.seq end
+order by case when $11::boolean and not $12::boolean then e.resource_type end,
+         case when $11::boolean and $12::boolean then e.resource_type end desc,
+         case when $12::boolean then -e.seq else e.seq end
 
 -- name: event_show
 -- One event of one resource: $4 resource name, $5 the event's id (null: what was asked for is no UUID).

@@ -131,7 +131,7 @@ from stack s
 select
 -- include: stack_summary
 , s.parameters, s.description, s.disable_rollback, s.timeout_mins,
-case when $4::boolean and not (s.action = 'DELETE' and s.status = 'COMPLETE') then s.outputs end
+case when $4::boolean and not (s.action = 'DELETE' and s.status = 'COMPLETE') then s.outputs end, s.protected, s.revision
 from stack s
 where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
 

@@ -51,7 +51,8 @@ where relnamespace = 'hearth'::regnamespace and relkind in ('r', 'p') and attnum
        or relname || '.' || attname in ('token.digest', 'document.body', 'stack.outputs', 'resource.properties',
                                         'resource.attributes', 'resource.data', 'resource.progress',
                                         'operation.input', 'snapshot.data', 'software_config.config',
-                                        'software_deployment.input_values', 'software_deployment.output_values'))
+                                        'software_deployment.input_values', 'software_deployment.output_values',
+                                        'idempotency_key.digest', 'idempotency_key.request', 'idempotency_key.reply'))
 order by 1;
 set local role hearth_readonly;
 select throws_ok('select sealed from credential', '42501', null, 'hearth_readonly is refused a sealed column');
