@@ -86,7 +86,7 @@ int query_read(struct request *request)
 
 const char *request_query(const struct request *request, const char *name)
 {
-    for (size_t i = 0; i < request->query_count; i++)
+    for (size_t i = request->query_count; i-- > 0;)
         if (strcmp(request->query[i].name, name) == 0)
             return request->query[i].value;
     return NULL;

@@ -268,7 +268,7 @@ static const char *utf8_problem(const char *body, size_t length, size_t at)
 const struct value *request_json(struct request *request)
 {
     struct ctx *ctx = &request->ctx;
-    if (request->body_length == 0)
+    if (request->body_length == 0 || (request->body[0] != '{' && !request->identity_api))
         return NULL;
     size_t valid = utf8_valid_prefix(request->body, request->body_length);
     if (valid < request->body_length)

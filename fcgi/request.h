@@ -62,7 +62,7 @@ struct request {
 const char *request_header(const struct request *request, const char *name);
 /* FastCGI parameter by name ("REMOTE_ADDR"). */
 const char *request_parameter(const struct request *request, const char *name);
-/* First value of a query parameter; NULL when absent. Repeated ones: walk request->query. */
+/* Value of a query parameter, the last one where it is repeated; NULL when absent. All: walk request->query. */
 const char *request_query(const struct request *request, const char *name);
 
 /* "http://host:port" + prefix as the client called us (or as configured): what links begin with; no trailing
@@ -73,7 +73,7 @@ const char *request_base_url(struct request *request);
 const char *request_identity_url(struct request *request);
 
 /* The body as JSON, which must be an object. Fails as Heat does for malformed bodies (400 "Malformed request
- * …"). Empty body: NULL, no error. */
+ * …"). No body: NULL, no error; what does not begin with a brace is none, except to the identity API. */
 const struct value *request_json(struct request *request);
 
 /* Value of a boolean query parameter as Heat reads it (true/false in any case, else 400 "Unrecognized value

@@ -44,9 +44,8 @@ static const struct {
 static const char *read_action(struct request *request)
 {
     struct ctx *ctx = &request->ctx;
-    const struct value *body =
-        request->body_length ? value_read_json(ctx, request->body, request->body_length) : &value_null;
-    if (!body)
+    const struct value *body = request_json(request);
+    if (ctx->error.fault != FAULT_NONE)
         return NULL;
     if (!value_is(body, VALUE_MAP) || value_count(body) == 0)
         return fail_null(ctx, FAULT_BAD_REQUEST, "No action specified");

@@ -74,12 +74,17 @@ static int read_protection(struct ctx *ctx, const struct value *body, struct sta
     return on < 0 ? -1 : 0;
 }
 
+static int refuse_converge(struct ctx *ctx, const struct value *body)
+{
+    if (!value_has(body, "converge"))
+        return 0;
+    return fail(ctx, FAULT_BAD_REQUEST,
+                "converge flag only supported in stack update (or update preview) request.");
+}
+
 /* What Heat has and Hearth has not must not pass for done. */
 static int refuse_others(struct ctx *ctx, const struct value *body, bool updating)
 {
-    if (value_has(body, "converge") && !updating)
-        return fail(ctx, FAULT_BAD_REQUEST,
-                    "converge flag only supported in stack update (or update preview) request.");
     if (updating && !value_is_null(value_get(body, "adopt_stack_data")))
         return fail(ctx, FAULT_NOT_SUPPORTED, "Stack Adopt is not supported.");
     if (!value_is_null(value_get(body, "files_container")))
@@ -87,11 +92,14 @@ static int refuse_others(struct ctx *ctx, const struct value *body, bool updatin
     return 0;
 }
 
+static int check_named(struct ctx *ctx, const struct value *body)
+{
+    return value_get(body, "stack_name") ? 0 : fail(ctx, FAULT_BAD_REQUEST, "No stack name specified");
+}
+
 static int read_name(struct ctx *ctx, const struct value *body, struct stack_input *input)
 {
     const struct value *name = value_get(body, "stack_name");
-    if (!name)
-        return fail(ctx, FAULT_BAD_REQUEST, "No stack name specified");
     if (!value_is(name, VALUE_STRING))
         return fail(ctx, FAULT_STACK_VALIDATION, "Invalid stack name %s, must be a string",
                     value_to_str(ctx->arena, name));
@@ -200,7 +208,7 @@ static int read_environment(struct ctx *ctx, const struct value *body, struct st
     return environment ? 0 : -1;
 }
 
-/* An absent member leaves *map NULL; anything but a map is refused. */
+/* An absent member leaves *map NULL, as does an empty list or text; anything but a map is refused. */
 static int read_map(struct ctx *ctx, const struct value *body, const char *name, const struct value **map)
 {
     *map = value_get(body, name);
@@ -208,6 +216,11 @@ static int read_map(struct ctx *ctx, const struct value *body, const char *name,
         return 0;
     if (value_is_null(*map))
         return fail_malformed(ctx);
+    if (value_count(*map) == 0 && (value_is(*map, VALUE_LIST) || value_is(*map, VALUE_STRING)) &&
+        !value_truth(*map)) {
+        *map = NULL;
+        return 0;
+    }
     return fail(ctx, FAULT_VALUE_ERROR, "The %s of the request must be a map", name);
 }
 
@@ -220,16 +233,18 @@ static int read_files(struct ctx *ctx, const struct value *body, struct stack_in
 
 /* ---- all of it ---- */
 
-int instantiation_read(struct request *request, bool named, struct stack_input *input)
+/* Arguments that say how a stack is made; validating one passes over them. */
+static int read_manner(struct ctx *ctx, const struct value *body, struct stack_input *input)
+{
+    if (read_timeout(ctx, body, input) < 0 || read_tags(ctx, body, input) < 0 ||
+        refuse_converge(ctx, body) < 0)
+        return -1;
+    return check_named(ctx, body);
+}
+
+static int read_all(struct request *request, const struct value *body, bool named, struct stack_input *input)
 {
     struct ctx *ctx = &request->ctx;
-    const struct value *body = request_json(request);
-    *input = (struct stack_input){0};
-    if (!body)
-        return fail_malformed(ctx); /* unless a reason was given: the first one stays */
-    if (read_timeout(ctx, body, input) < 0 || read_tags(ctx, body, input) < 0 ||
-        refuse_others(ctx, body, false) < 0 || (named && read_name(ctx, body, input) < 0))
-        return -1;
     const struct value *adopt_text = value_get(body, "adopt_stack_data");
     const struct value *adopted = adopt_text ? read_adopt_data(ctx, adopt_text) : NULL;
     if (adopt_text && !adopted)
@@ -237,10 +252,25 @@ int instantiation_read(struct request *request, bool named, struct stack_input *
     input->template = read_template(ctx, body, adopted);
     if (!input->template || read_environment(ctx, body, input) < 0 ||
         read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
-        read_rollback(ctx, body, input) < 0 || read_protection(ctx, body, input) < 0)
+        refuse_others(ctx, body, false) < 0)
+        return -1;
+    if (named && (read_rollback(ctx, body, input) < 0 || read_protection(ctx, body, input) < 0 ||
+                  read_name(ctx, body, input) < 0))
         return -1;
     input->base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));
     return adopted ? stack_adopt_read(ctx, adopted, input) : 0;
+}
+
+int instantiation_read(struct request *request, bool named, struct stack_input *input)
+{
+    struct ctx *ctx = &request->ctx;
+    const struct value *body = request_json(request);
+    *input = (struct stack_input){.timeout_mins = -1, .disable_rollback = true};
+    if (!body)
+        return fail_malformed(ctx); /* unless a reason was given: the first one stays */
+    if (named && read_manner(ctx, body, input) < 0)
+        return -1;
+    return read_all(request, body, named, input);
 }
 
 /* ---- of an update ---- */
@@ -282,10 +312,10 @@ int instantiation_read_update(struct request *request, bool patch, struct stack_
     if (!body)
         return fail_malformed(ctx);
     if (read_timeout(ctx, body, input) < 0 || read_tags(ctx, body, input) < 0 ||
-        refuse_others(ctx, body, true) < 0 || check_converge(ctx, body) < 0 ||
         read_update_template(ctx, body, patch, input) < 0 || read_environment(ctx, body, input) < 0 ||
         read_map(ctx, body, "parameters", &input->parameters) < 0 || read_files(ctx, body, input) < 0 ||
         read_rollback(ctx, body, input) < 0 || read_protection(ctx, body, input) < 0 ||
+        refuse_others(ctx, body, true) < 0 || check_converge(ctx, body) < 0 ||
         (patch && read_clear_parameters(ctx, body, input) < 0))
         return -1;
     input->rollback_given = value_has(body, "disable_rollback");

@@ -203,9 +203,8 @@ static int read_details(struct request *request, const struct value **details)
     *details = NULL;
     if (request->body_length == 0)
         return 0;
-    const struct value *body = value_read_json(&request->ctx, request->body, request->body_length);
-    *details = value_is(body, VALUE_MAP) ? body : NULL;
-    return body ? 0 : -1;
+    *details = request_json(request);
+    return request->ctx.error.fault == FAULT_NONE ? 0 : -1;
 }
 
 /* With a token the policy has spoken; without one the signature in the query speaks for its owner. */

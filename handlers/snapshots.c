@@ -108,6 +108,8 @@ int stacks_restore_snapshot(struct request *request)
 {
     struct ctx *ctx = &request->ctx;
     struct stack_key key = path_stack(request);
+    if (request_json(request) || ctx->error.fault != FAULT_NONE)
+        return fail_malformed(ctx); /* it takes none */
     const char *base_url = arena_printf(ctx->arena, "%s/v1", request_base_url(request));
     if (stack_restore(ctx, &key, request->variables[PATH_SNAPSHOT], base_url) < 0)
         return -1;

@@ -14,6 +14,10 @@ int versions_index(struct request *request)
 {
     const char *url = arena_printf(request->ctx.arena, "%s/v1/", request_base_url(request));
     struct str *body = &request->reply.body;
+    if (request->method == METHOD_OPTIONS) {
+        reply_empty(request, 200);
+        return 0;
+    }
     reply_json(request, 300);
     str_add(body,
             "{\"versions\": [{\"id\": \"v1.0\", \"status\": \"CURRENT\", \"links\": [{\"rel\": \"self\", "
@@ -27,6 +31,10 @@ int versions_index(struct request *request)
 int healthcheck(struct request *request)
 {
     const char *accept = request_header(request, "Accept");
+    if (request->method == METHOD_HEAD) {
+        reply_empty(request, 204);
+        return 0;
+    }
     reply_json(request, 200);
     if (accept && strstr(accept, "application/json")) {
         str_add(&request->reply.body, "{\"detailed\": false, \"reasons\": []}");
