@@ -134,5 +134,8 @@ const struct value *stack_preview(struct ctx *ctx, const struct stack_input *inp
 /* Attributes of a resource, as "resource show" shows them; with_attr: names asked for beyond, or NULL. */
 const struct value *resource_attributes(struct ctx *ctx, const char *type, const char *stored_attributes,
                                         const struct value *with_attr) MUST_CHECK;
+/* The same of one that is not made yet. properties: completed. */
+const struct value *resource_draft_attributes(struct ctx *ctx, const char *type,
+                                              const struct value *properties) MUST_CHECK;
 
 #endif

@@ -259,3 +259,19 @@ const struct value *resource_attributes(struct ctx *ctx, const char *type_name, 
     }
     return shown;
 }
+
+const struct value *resource_draft_attributes(struct ctx *ctx, const char *type_name,
+                                              const struct value *properties)
+{
+    const struct resource_type *type = catalogue_find(type_name);
+    const struct value *shown = resource_attributes(ctx, type_name, NULL, NULL);
+    if (!shown || !type || !type->hooks || !type->hooks->attributes_from_properties)
+        return shown;
+    struct value *known = value_copy(ctx->arena, shown);
+    for (size_t i = 0; i < value_count(shown); i++) {
+        const struct value *property = value_get(properties, shown->map.entries[i].key);
+        if (property)
+            value_map_set(ctx->arena, known, shown->map.entries[i].key, property);
+    }
+    return known;
+}

@@ -183,7 +183,7 @@ static const struct value *preview_resource(const struct preview *preview,
         put_text(ctx, shown, "parent_resource", preview->parent);
     put_text(ctx, shown, "description", resource->description ? resource->description : "");
     value_map_set(ctx->arena, shown, "metadata", metadata);
-    value_map_set(ctx->arena, shown, "attributes", resource_attributes(ctx, type, NULL, NULL));
+    value_map_set(ctx->arena, shown, "attributes", resource_draft_attributes(ctx, type, properties));
     value_map_set(ctx->arena, shown, "properties", properties);
     return shown;
 }

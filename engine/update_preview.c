@@ -281,7 +281,9 @@ static int show_future(struct preview *preview, const struct resource_definition
     const char *type = preview->definition->types[resource->index]->name;
     struct value *shown = show_head(preview, resource->name, type, NULL);
     const struct value *metadata = resource->metadata ? resolve(preview, "", resource->metadata) : NULL;
-    const struct value *attributes = resource_attributes(ctx, type, NULL, NULL);
+    const char *path = definition_properties_path(preview->definition, resource);
+    const struct value *properties = resolve_properties(preview, resource, path);
+    const struct value *attributes = resource_draft_attributes(ctx, type, properties);
     error_clear(ctx);
     if (!attributes)
         return -1;

@@ -126,8 +126,9 @@ struct resource_hooks {
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
     /* It is a stack itself; then create, update, remove, suspend, resume, check and adopt are the engine's. */
     const struct nested_hooks *nested;
-    bool external;         /* its steps talk to a service: the intent is committed before create is called */
-    bool replace_always;   /* every update of the stack replaces it */
+    bool external;       /* its steps talk to a service: the intent is committed before create is called */
+    bool replace_always; /* every update of the stack replaces it */
+    bool attributes_from_properties; /* known before it is made: those that are called as a property */
     bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
                             */
 };

@@ -21,6 +21,7 @@ const struct resource_hooks hooks_value = {
     .update = value_update,
     .adopt = value_update,
     .resource_data = job_no_data,
+    .attributes_from_properties = true,
 };
 
 static enum step_result none_create(struct ctx *ctx, struct resource_job *job)

@@ -87,6 +87,10 @@ def slow_update(value, seconds=3):
     return begin
 
 
+def slow_to_go(world):
+    world.create("slowdel", slow("d", 0))
+
+
 def leaving(world):
     world.create("leaving", SMALL, tags="t1")
 
@@ -95,6 +99,7 @@ def paused(world):
     golden.hearth.wait_until("the breakpoint", lambda: len(world.service.api(
         "GET", world.path("hooked", "/events"), user="golden").json["events"]) == 2)
 
+MARKS = ["resources/mark-unhealthy", "resources/show-unhealthy", "resources/mark-healthy", "resources/show-healthy-again"]
 
 # In this order; a name is a pattern, a function prepares what follows.
 SEQUENCE = [
@@ -105,7 +110,7 @@ SEQUENCE = [
     failing_outputs, "outputs/*", "preview/*",
     "resources/signal-ok", "resources/signal-no-body", "resources/signal-bad-status", "resources/signal-body-list", "resources/*",
     look_at_events, "events/*",
-    "marks", "update/put", "update/put-while-updating", updated("basic"), "update/show-after", "update/patch",
+    *MARKS, "marks", "update/put", "update/put-while-updating", updated("basic"), "update/show-after", "update/patch",
     updated("basic"), "update/show-after-patch", "update/put-fails", updated("failing"), "update/show-update-failed",
     "update/*", updated("basic"),
     repair, "snapshots/create", look_at_snapshots, "snapshots/create-no-name", updated("basic"), "snapshots/create-bad-name",
@@ -126,7 +131,7 @@ SEQUENCE = [
     "resource_types/*", "template_versions/*", "validate/*", "method/*", "misc/*",
     "hooks/create", paused, "hooks/events-paused", "hooks/resource-paused", "hooks/clear-unknown", "hooks/clear-wrong",
     "hooks/clear", updated("hooked"), "hooks/events-after",
-    "delete/delete", gone("yaml1"), "delete/*",
+    "delete/delete", gone("yaml1"), "delete/lookup-deleted", slow_to_go, "delete/reader", "delete/*",
     "software_configs/list-empty", "software_configs/create", "software_configs/create-*", "software_configs/list",
     "software_configs/list-*", "software_configs/show*", "software_configs/put",
     "software_deployments/list-empty", "software_deployments/create", "software_deployments/create-*",
@@ -135,7 +140,7 @@ SEQUENCE = [
     "software_deployments/delete*", "software_configs/delete*",
 ]
 LATER = {"stacks/show-output-error": "outputs/*",  # needs what a later phase prepares
-         **{name: "marks" for name in NAMES if name.startswith("resources/mark-")}}
+         **{name: "marks" for name in NAMES if name.startswith("resources/mark-")}, **{name: name for name in MARKS}}
 
 
 def planned():

@@ -728,3 +728,14 @@ def test_a_suspended_stack_is_not_updated(service, stack_name):
     reply = put(service, path, {"a": test("2")}, status=400)
     assert reply.message == "Updating a stack when it is suspended is not supported."
     assert reply.json["error"]["type"] == "NotSupported"
+
+
+def test_a_preview_shows_a_value_before_it_is_made(service, stack_name):
+    """Created and added by an update, as Heat shows both."""
+    template = {"heat_template_version": "2018-08-31", "resources": {
+        "v": {"type": "OS::Heat::Value", "properties": {"value": {"list_join": ["-", ["a", "b"]]}}}}}
+    created = service.api("POST", "/stacks/preview", {"stack_name": stack_name, "template": template}).expect(200)
+    assert created.json["stack"]["resources"][0]["attributes"] == {"value": "a-b"}
+    path = service.create(stack_name, {"heat_template_version": "2018-08-31"})
+    changes = service.api("PUT", path + "/preview", {"template": template}).expect(200).json["resource_changes"]
+    assert changes["added"][0]["attributes"] == {"value": "a-b"}
