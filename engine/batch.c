@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/seal.h"
 #include "engine/breakpoints.h"
+#include "engine/effects.h"
 #include "engine/names.h"
 #include "engine/nested.h"
 #include "engine/rows.h"
@@ -285,6 +286,16 @@ static int queue_rows(struct ctx *ctx, struct db *db, enum statement statement, 
     return list->count ? db_queue(ctx, db, statement, row_list_json(list)) : 0;
 }
 
+/* What steps noted beyond their resources; after these, since the metadata of servers are resources' too. */
+static int write_effects(struct ctx *ctx, struct db *db, struct operation **operations, size_t count)
+{
+    struct effect_source *sources = arena_array(ctx->arena, struct effect_source, count + 1);
+    for (size_t i = 0; i < count; i++)
+        sources[i] = (struct effect_source){operations[i]->tenant_id,
+                                            operations[i]->lost ? NULL : operations[i]->effects};
+    return effects_write(ctx, db, sources, count);
+}
+
 /* In an order that never shows a name twice. */
 static int queue_resources(struct ctx *ctx, struct db *db, struct batch *batch)
 {
@@ -356,6 +367,7 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         return -1;
     if (queue_rows(ctx, db, STMT_engine_stacks_update, &batch.stacks) != 0 ||
         queue_resources(ctx, db, &batch) != 0 || breakpoints_write(ctx, db, operations, count) != 0 ||
+        write_effects(ctx, db, operations, count) != 0 ||
         queue_rows(ctx, db, STMT_snapshot_purge, &batch.deleted) != 0 ||
         queue_rows(ctx, db, STMT_engine_events_insert, &batch.events) != 0 ||
         queue_prune(ctx, db, &batch.pruned) != 0 ||

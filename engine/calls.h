@@ -58,6 +58,12 @@ int stack_cancel_update(struct ctx *ctx, const struct stack_key *key, bool rollb
 int resource_mark(struct ctx *ctx, const struct stack_key *key, const char *resource, bool unhealthy,
                   const char *reason) MUST_CHECK;
 
+/* Signature of the URL at which an agent reads a resource's metadata without a login, and whether one is right. */
+const char *metadata_url_sign(struct ctx *ctx, const char *tenant_id, const char *stack_id,
+                              const char *resource);
+int metadata_url_check(struct ctx *ctx, const char *tenant_id, const char *stack_id, const char *resource,
+                       const char *signature) MUST_CHECK;
+
 /* DELETE: accepted in every state; a running operation is pre-empted. Fails with FAULT_ENTITY_NOT_FOUND, or
  * FAULT_STACK_PROTECTED. */
 int stack_delete(struct ctx *ctx, const struct stack_key *key) MUST_CHECK;

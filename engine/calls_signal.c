@@ -6,6 +6,7 @@
 #include "base/seal.h"
 #include "base/uuid.h"
 #include "engine/calls.h"
+#include "engine/effects.h"
 #include "engine/event.h"
 #include "engine/names.h"
 #include "engine/stack_find.h"
@@ -50,10 +51,29 @@ struct target {
 
 static int check_target(struct ctx *ctx, const struct target *target)
 {
-    if (strcmp(target->action, "DELETE") == 0 || strcmp(target->action, "SUSPEND") == 0)
+    bool always = target->type && target->type->hooks->always_signalled;
+    if (!always && (strcmp(target->action, "DELETE") == 0 || strcmp(target->action, "SUSPEND") == 0))
         return fail(ctx, FAULT_NOT_SUPPORTED, "Signal resource during %s is not supported.", target->action);
     if (!target->type || !target->type->hooks->signal)
         return fail(ctx, FAULT_ACTION_NOT_SUPPORTED, "signal is not supported for resource.");
+    return 0;
+}
+
+/* A report of a server may be for a deployment that was replaced, and is on its way out. */
+static int find_replaced(struct ctx *ctx, struct target *target)
+{
+    if (!target->type || !target->type->hooks->always_signalled)
+        return 0;
+    struct rows *rows =
+        db_read(ctx, ctx->db, STMT_software_signal_target, ctx->tenant_id, target->stack_id, target->name);
+    if (!rows)
+        return -1;
+    if (rows_count(rows) == 0)
+        return 0;
+    target->id = rows_get(rows, 0, "id");
+    target->action = rows_get(rows, 0, "action");
+    target->status = rows_get(rows, 0, "status");
+    target->physical_id = rows_get(rows, 0, "physical_id");
     return 0;
 }
 
@@ -77,7 +97,22 @@ static int find_target(struct ctx *ctx, const struct stack_key *key, const char 
         .properties = rows_get(rows, 0, "properties"),
         .hook = rows_get(rows, 0, "hook"),
     };
-    return 0;
+    return find_replaced(ctx, target);
+}
+
+/* As long as it asks it is answered; then what it noted is written. */
+static const struct value *call_hook(struct ctx *ctx, const struct target *target, struct resource_job *job,
+                                     const struct signal *signal, const char **reason)
+{
+    const struct value *metadata = target->type->hooks->signal(ctx, job, signal, reason);
+    while (!metadata && job->asked) {
+        struct asker asker = {ctx->tenant_id, ctx->arena, &job->asked, &job->answers};
+        if (effects_answer(ctx, ctx->db, &asker, 1) != 0)
+            return NULL;
+        metadata = target->type->hooks->signal(ctx, job, signal, reason);
+    }
+    struct effect_source source = {ctx->tenant_id, job->effects};
+    return metadata && effects_write(ctx, ctx->db, &source, 1) == 0 ? metadata : NULL;
 }
 
 /* The new metadata, from the one just locked; NULL: refused. */
@@ -98,7 +133,7 @@ static const struct value *take(struct ctx *ctx, const struct target *target, co
         .now_us = clock_wall_us(),
     };
     struct signal signal = {details, job.now_us};
-    return target->type->hooks->signal(ctx, &job, &signal, reason);
+    return call_hook(ctx, target, &job, &signal, reason);
 }
 
 /* Sealed ones hold hidden values, which events never show. */
@@ -167,7 +202,8 @@ static int store_signal(struct ctx *ctx, const struct target *target, const stru
     if (db_queue(ctx, ctx->db, STMT_engine_signal_store, ctx->tenant_id, target->id,
                  value_to_json(ctx->arena, metadata)) != 0 ||
         queue_for_step(ctx, target, details) != 0 ||
-        queue_event(ctx, target, "SIGNAL", arena_printf(ctx->arena, "Signal: %s", reason)) != 0)
+        queue_event(ctx, target, "SIGNAL",
+                    reason ? arena_printf(ctx->arena, "Signal: %s", reason) : "Unknown") != 0)
         return -1;
     return db_queue(ctx, ctx->db, STMT_engine_notify, "");
 }
@@ -235,6 +271,24 @@ int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *re
 }
 
 /* ---- reading attributes ---- */
+/* Of a type whose attribute "show" is what stands behind it, all of that is shown, and what was asked for. */
+static const struct value *shown_attributes(struct ctx *ctx, const struct resource_type *type,
+                                            const struct value *stored, const struct value *with_attr)
+{
+    struct value *shown = value_copy(ctx->arena, value_get(stored, "show"));
+    struct resource_job job = {.resource_name = "", .attributes = stored};
+    for (size_t i = 0; i < value_count(with_attr); i++) {
+        const char *name = value_text(value_at(with_attr, i));
+        if (!name)
+            continue;
+        const struct value *value = type && type->hooks->attribute ? type->hooks->attribute(ctx, &job, name)
+                                                                   : value_get(stored, name);
+        error_clear(ctx);
+        value_map_set(ctx->arena, shown, name, value ? value : &value_null);
+    }
+    return shown;
+}
+
 const struct value *resource_attributes(struct ctx *ctx, const char *type_name, const char *stored_attributes,
                                         const struct value *with_attr)
 {
@@ -247,6 +301,8 @@ const struct value *resource_attributes(struct ctx *ctx, const char *type_name, 
         return NULL;
     if (!type && stored) /* a template: its outputs */
         return stored;
+    if (value_is(value_get(stored, "show"), VALUE_MAP))
+        return shown_attributes(ctx, type, stored, with_attr);
     struct value *shown = value_map(ctx->arena);
     for (size_t i = 0; i < value_count(with_attr); i++)
         if (value_text(value_at(with_attr, i)))

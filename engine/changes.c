@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "engine/effects.h"
 #include "engine/operation.h"
 #include "engine/signal.h"
 
@@ -84,8 +85,9 @@ bool operation_has_changes(const struct operation *operation)
 {
     if (operation->signals && signals_changed(operation))
         return true;
-    return operation->event_count || operation->changed_count || operation->stack_changed ||
-           operation->deadline_changed || operation->noted || operation->phase == PHASE_OVER;
+    return operation->event_count || operation->changed_count || operation->effects ||
+           operation->stack_changed || operation->deadline_changed || operation->noted ||
+           operation->phase == PHASE_OVER;
 }
 
 void operation_committed(struct operation *operation)
@@ -100,9 +102,41 @@ void operation_committed(struct operation *operation)
     if (operation->signals)
         signals_committed(operation);
     operation->changed_count = operation->event_count = 0;
+    operation->effects = NULL;
     operation->stack_changed = operation->outputs_changed = operation->stack_touched = false;
     operation->stack_deleted = operation->purge = operation->deadline_changed = false;
     operation->turned_back = operation->settled = operation->filled = false;
     operation->noted = NULL;
     operation->failed_commits = 0;
+}
+
+static size_t collect_askers(struct operation *operation, struct asker *into)
+{
+    size_t count = 0;
+    if (operation_has_changes(operation)) /* what it asks for may be among what was not committed */
+        return 0;
+    for (size_t i = 0; i < operation->running_count; i++) {
+        struct node *node = &operation->nodes[operation->running[i]];
+        if (!node->running || !node->asked)
+            continue;
+        if (into)
+            into[count] =
+                (struct asker){operation->tenant_id, operation->arena, &node->asked, &node->answers};
+        count++;
+    }
+    return count;
+}
+
+struct askers operations_askers(struct arena *arena, struct operation **operations, size_t count)
+{
+    struct askers askers = {0};
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        most += collect_askers(operations[i], NULL);
+    if (most == 0)
+        return askers;
+    askers.items = arena_array(arena, struct asker, most);
+    for (size_t i = 0; i < count; i++)
+        askers.count += collect_askers(operations[i], askers.items + askers.count);
+    return askers;
 }

@@ -146,8 +146,12 @@ static int check_properties(struct definition *definition, const struct resource
         return -1;
     if (!type->hooks->validate || !all_known(properties))
         return nested_validate(definition, resource, properties, timeout_us);
-    struct resource_draft draft = {resource->name, type->name, properties, timeout_us,
-                                   definition->scope.files};
+    struct resource_draft draft = {.name = resource->name,
+                                   .type = type->name,
+                                   .properties = properties,
+                                   .timeout_us = timeout_us,
+                                   .files = definition->scope.files,
+                                   .template = definition->template};
     return type->hooks->validate(definition->ctx, &draft) == 0
                ? nested_validate(definition, resource, properties, timeout_us)
                : -1;

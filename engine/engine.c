@@ -26,6 +26,7 @@
 #include "base/uuid.h"
 #include "engine/batch.h"
 #include "engine/breakpoints.h"
+#include "engine/effects.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/rows.h"
@@ -351,6 +352,14 @@ static void commit(struct engine *engine, bool renew)
 }
 
 /* ---- the round ---- */
+/* What steps asked is looked up once their turn is committed; without an answer they ask again. */
+static void answer_steps(struct engine *engine)
+{
+    struct askers askers = operations_askers(engine->arena, engine->operations, engine->count);
+    if (askers.count > 0 && effects_answer(&engine->ctx, engine->db, askers.items, askers.count) != 0)
+        log_failure(engine, "cannot look up what steps ask for");
+}
+
 static void run_turns(struct engine *engine)
 {
     int64_t now_us = clock_wall_us(), budget_us = TURN_BUDGET_US / (int64_t)(engine->count + 1);
@@ -437,6 +446,7 @@ static void work(struct engine *engine)
     run_turns(engine);
     commit(engine, engine->count > 0 && is_time(&engine->next_renewal_us, now_us, engine->config->lease / 3));
     drop_finished(engine);
+    answer_steps(engine);
     renew_operations(engine);
 }
 

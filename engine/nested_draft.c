@@ -75,8 +75,12 @@ static int find_stack(struct definition *definition, const struct resource_defin
     const struct nested_hooks *hooks = type->hooks->nested;
     *stack = (struct nested_stack){0};
     if (hooks->draft) {
-        struct resource_draft draft = {resource->name, type->name, properties, timeout_us,
-                                       definition->scope.files};
+        struct resource_draft draft = {.name = resource->name,
+                                       .type = type->name,
+                                       .properties = properties,
+                                       .timeout_us = timeout_us,
+                                       .files = definition->scope.files,
+                                       .template = definition->template};
         stack->template = hooks->draft(ctx, &draft);
         return stack->template ? 1 : ctx->error.fault == FAULT_NONE ? 0 : -1;
     }

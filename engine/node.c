@@ -74,8 +74,12 @@ int node_want(struct operation *operation, struct node *node, const struct resou
     wanted->properties = properties_check_at(ctx, type, path, wanted->given);
     if (!wanted->properties)
         return -1;
-    struct resource_draft draft = {node->name, type->name, wanted->properties, operation->timeout_us,
-                                   operation->definition->scope.files};
+    struct resource_draft draft = {.name = node->name,
+                                   .type = type->name,
+                                   .properties = wanted->properties,
+                                   .timeout_us = operation->timeout_us,
+                                   .files = operation->definition->scope.files,
+                                   .template = operation->definition->template};
     if ((type->hooks->validate && type->hooks->validate(ctx, &draft) != 0) ||
         resolve_metadata(operation, node, &wanted->metadata) != 0)
         return -1;
@@ -133,6 +137,8 @@ void node_end(struct node *node)
     node->running = false; /* leaves the list at the end of the turn */
     node->due_us = DUE_NEVER;
     node->progress = NULL;
+    node->asked = NULL;
+    node->answers = NULL;
 }
 
 /* A name of digits looks like an index. */
@@ -220,6 +226,22 @@ static bool is_retained(const struct operation *operation, const struct node *no
     return (operation->abandon && !node_is_nested(node)) || strcmp(node->deletion_policy, "Retain") == 0;
 }
 
+/* What a step changed of its job. */
+static void take_outcome(struct operation *operation, struct node *node, const struct resource_job *job)
+{
+    node->physical_id = job->physical_id;
+    node->data = job->data;
+    node->progress = job->progress;
+    node->attributes = job->attributes;
+    node->asked = job->asked;
+    node->answers = job->asked ? job->answers : NULL;
+    operation->effects = job->effects;
+    if (job->metadata == node->metadata)
+        return;
+    node->metadata = job->metadata;
+    node->new_metadata = value_to_json(operation->arena, node->metadata);
+}
+
 static enum step_result call_step(struct operation *operation, struct node *node, int64_t now_us)
 {
     struct resource_job job;
@@ -232,11 +254,8 @@ static enum step_result call_step(struct operation *operation, struct node *node
         node_adopt(operation, node, &job) != 0)
         return STEP_FAILED;
     enum step_result result = nested ? nested_step(operation, node, &job) : run(&operation->ctx, &job);
-    node->physical_id = job.physical_id;
-    node->data = job.data;
-    node->progress = job.progress;
-    node->attributes = job.attributes;
-    node->due_us = result == STEP_WAIT ? job.due_us : DUE_NEVER;
+    take_outcome(operation, node, &job);
+    node->due_us = result != STEP_WAIT ? DUE_NEVER : job.asked ? now_us : job.due_us;
     return result;
 }
 
@@ -252,12 +271,26 @@ void node_step(struct operation *operation, struct node *node, int64_t now_us)
     case STEP_FAILED:
         node_failed(operation, node, now_us);
         break;
+    case STEP_REPLACE:
+        node_update_replaces(operation, node, now_us);
+        break;
     }
+}
+
+static void tell_abort(struct operation *operation, struct node *node)
+{
+    struct resource_job job;
+    if (node->state.status != STATUS_IN_PROGRESS || !node->type || !node->type->hooks->abort)
+        return;
+    node_fill_job(operation, node, &job, node->started_us);
+    node->type->hooks->abort(&operation->ctx, &job);
+    operation->effects = job.effects;
 }
 
 void node_abort(struct operation *operation, struct node *node, const char *why)
 {
     enum action action = node->state.action;
+    tell_abort(operation, node);
     node_end(node);
     node_set_state(operation, node, action, STATUS_FAILED,
                    arena_printf(operation->arena, "%s aborted (%s)", action_name(action), why));

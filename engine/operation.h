@@ -59,6 +59,8 @@ struct node {
     const struct value *attributes, *data, *progress; /* or NULL */
     const struct value *metadata;                     /* map; never NULL */
     const char *new_metadata;                         /* to be stored, or NULL */
+    const struct ask *asked;                          /* by the step under way, not yet answered */
+    const struct value *answers;                      /* to what it asked */
     const char *event_properties;                     /* JSON, hidden values masked; or NULL */
     const struct value *requires;                     /* list of names, as stored */
     const struct value *definition; /* map: what the template said beside the properties (update_compare.h),
@@ -156,6 +158,7 @@ struct operation {
     struct event *events;
     size_t event_count, event_capacity;
     size_t *changed, changed_count; /* nodes */
+    const struct effect *effects;   /* of steps: resources/effects.h */
     bool stack_changed, outputs_changed, stack_touched, stack_deleted, purge, deadline_changed;
     bool turned_back;             /* the definition is to become the previous one */
     bool settled;                 /* the previous definition is of no more use */
@@ -182,6 +185,12 @@ void operation_turn(struct operation *operation, int64_t now_us, int64_t budget_
 int64_t operation_due(const struct operation *operation);
 /* Nothing is left to do for now but to wait for nested stacks. */
 bool operation_waits_for_children(const struct operation *operation);
+/* The steps under way that asked for something (engine/effects.h). */
+struct askers {
+    struct asker *items;
+    size_t count;
+};
+struct askers operations_askers(struct arena *arena, struct operation **operations, size_t count);
 /* Something is to be committed. */
 bool operation_has_changes(const struct operation *operation);
 
@@ -222,6 +231,8 @@ void node_update_applied(struct operation *operation, struct node *node);
 void node_update_again(struct operation *operation, struct node *node, int64_t now_us);
 /* Rows for the names of the template that have none. */
 void operation_add_missing(struct operation *operation);
+/* The step of an update says that it takes a replacement. */
+void node_update_replaces(struct operation *operation, struct node *node, int64_t now_us);
 void update_begin(struct operation *operation); /* rows for every name, who stands for it, edges */
 void node_replace(struct operation *operation, struct node *node, int64_t now_us);
 struct node *node_add(struct operation *operation, const struct resource_definition *resource,

@@ -5,7 +5,9 @@
 
 #include "base/utf8.h"
 #include "base/uuid.h"
-#include "engine/software_io.h"
+#include "engine/effects.h"
+#include "engine/rows.h"
+#include "resources/software_io.h"
 
 /* ---- members of a body ---- */
 
@@ -170,38 +172,15 @@ void software_configs_write(struct str *out, const struct rows *rows, bool detai
     str_add_char(out, ']');
 }
 
-/* ---- a server's metadata ---- */
-
-static const char *with_deployments(struct ctx *ctx, const char *metadata, const struct rows *configs)
-{
-    struct str list = STR_INIT(ctx->arena);
-    software_configs_write(&list, configs, true, false);
-    const struct value *deployments = value_read_json(ctx, list.data, list.length);
-    const struct value *before = value_read_json(ctx, metadata, strlen(metadata));
-    if (!deployments || !before)
-        return NULL;
-    struct value *after = value_copy(ctx->arena, before);
-    value_map_set(ctx->arena, after, "deployments", deployments);
-    return value_to_json(ctx->arena, after);
-}
-
-/* In the open transaction, after a change of the server's deployments. The resource is locked first, so that of
- * two changes at once the later one lists both. */
+/* In the open transaction, after a change of the server's deployments. */
 static int push_metadata(struct ctx *ctx, const char *server_id)
 {
-    struct rows *server = db_run(ctx, ctx->db, STMT_software_server_lock, ctx->tenant_id, server_id);
-    if (!server)
-        return -1;
-    if (rows_count(server) == 0)
-        return 0;
-    struct rows *configs = db_run(ctx, ctx->db, STMT_software_metadata, ctx->tenant_id, server_id);
-    if (!configs)
-        return -1;
-    const char *metadata = with_deployments(ctx, rows_get(server, 0, "metadata"), configs);
-    if (!metadata)
-        return -1;
-    return db_queue(ctx, ctx->db, STMT_software_server_store, ctx->tenant_id, rows_get(server, 0, "id"),
-                    metadata);
+    struct row_list list = ROW_LIST_INIT(ctx->arena);
+    row_begin(&list);
+    row_text(&list, "tenant_id", ctx->tenant_id);
+    row_text(&list, "id", server_id);
+    row_end(&list);
+    return server_metadata_write(ctx, ctx->db, row_list_json(&list));
 }
 
 /* ---- deployments ---- */
@@ -299,9 +278,19 @@ static int fail_change(struct ctx *ctx, const char *id, const char *config_id)
     return there ? fail_software_config(ctx, config_id) : fail_software_deployment(ctx, id);
 }
 
+/* A stack may wait for the deployment. First of all: operations are locked before anything else. */
+static int wake_stack(struct ctx *ctx, const char *id)
+{
+    if (db_queue(ctx, ctx->db, STMT_software_deployment_wake, ctx->tenant_id, id) < 0)
+        return -1;
+    return db_queue(ctx, ctx->db, STMT_engine_notify, "");
+}
+
 /* In the open transaction. */
 static struct rows *update_deployment(struct ctx *ctx, const char *id, const struct wanted *changes)
 {
+    if (wake_stack(ctx, id) < 0)
+        return NULL;
     struct rows *rows =
         db_run(ctx, ctx->db, STMT_software_deployment_update, ctx->tenant_id, id, changes->config_id,
                changes->inputs, changes->outputs, changes->action, changes->status, changes->reason);

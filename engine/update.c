@@ -179,7 +179,7 @@ static void apply_metadata(struct operation *operation, struct node *node)
 {
     const struct value *metadata = metadata_in(node->wanted_definition);
     if (!node->wanted_definition || !node->type || node->type->takes_signals ||
-        value_equal(metadata, metadata_in(node->definition)))
+        node->type->hooks->own_metadata || value_equal(metadata, metadata_in(node->definition)))
         return;
     node->metadata = metadata;
     node->new_metadata = value_to_json(operation->arena, metadata);
@@ -228,6 +228,20 @@ static void replace_updating(struct operation *operation, struct node *node, enu
     node_set_state(operation, node, ACTION_UPDATE, STATUS_COMPLETE,
                    replacement_reason(operation, node, kind));
     node_replace(operation, node, now_us);
+}
+
+void node_update_replaces(struct operation *operation, struct node *node, int64_t now_us)
+{
+    if (node->step_traversal == operation->traversal && node->resource) {
+        replace_updating(operation, node, UPDATE_REPLACE, now_us);
+        return;
+    }
+    node_end(node); /* another update has come meanwhile: what that wants is compared anew */
+    node->wanted = node->wanted_definition = NULL;
+    node->properties = node->before;
+    node_set_state(operation, node, ACTION_UPDATE, STATUS_COMPLETE,
+                   replacement_reason(operation, node, UPDATE_REPLACE));
+    node_update_again(operation, node, now_us);
 }
 
 static void refuse(struct operation *operation, struct node *node, const char *properties, int64_t now_us)

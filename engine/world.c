@@ -48,6 +48,23 @@ static const struct value *referenced(struct operation *operation, const struct 
     return paths ? paths : value_list(operation->arena);
 }
 
+static const char *metadata_url(const struct operation *operation, const struct node *node)
+{
+    if (!operation->base_url)
+        return NULL;
+    struct ctx ctx = operation->ctx;
+    return arena_printf(operation->arena, "%s/%s/stacks/%s/%s/resources/%s/metadata?signature=%s",
+                        operation->base_url, operation->tenant_id, operation->stack_name, operation->stack_id,
+                        node->name,
+                        metadata_url_sign(&ctx, operation->tenant_id, operation->stack_id, node->name));
+}
+
+/* As the step under way wants it, or else as it was last applied. */
+static const struct value *template_metadata(const struct node *node)
+{
+    return value_get(node->wanted_definition ? node->wanted_definition : node->definition, "metadata");
+}
+
 void node_fill_job(struct operation *operation, struct node *node, struct resource_job *job, int64_t now_us)
 {
     *job = (struct resource_job){
@@ -72,7 +89,12 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .referenced = referenced(operation, node),
         .template = node->type ? node->type->template : NULL,
         .files = operation->definition ? operation->definition->scope.files : NULL,
+        .template_metadata = template_metadata(node),
+        .answers = node->answers,
+        .effects = operation->effects,
     };
+    if (node->type && node->type->hooks->polled)
+        job->metadata_url = metadata_url(operation, node);
     if (node->type && node->type->takes_signals) {
         struct signal_target target = {operation->tenant_id, operation->stack_id, node->name, node->id};
         job->signal_signature = signal_url_sign(&operation->ctx, &target);
@@ -106,8 +128,10 @@ static const struct value *world_reference(struct ctx *ctx, void *self, const ch
 static const struct value *attribute_of(struct ctx *ctx, struct node *node, const char *name)
 {
     if (node->type->hooks->attribute) {
-        struct resource_job job = {
-            .physical_id = node->physical_id, .data = node->data, .attributes = node->attributes};
+        struct resource_job job = {.resource_name = node->name,
+                                   .physical_id = node->physical_id,
+                                   .data = node->data,
+                                   .attributes = node->attributes};
         return node->type->hooks->attribute(ctx, &job, name);
     }
     if (!type_has_attribute(node->type, name))

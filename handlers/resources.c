@@ -183,8 +183,25 @@ int resources_show(struct request *request)
     return 0;
 }
 
+/* An agent with a signed URL is given the metadata as such, which is what os-collect-config reads. */
+static int reply_to_agent(struct request *request)
+{
+    const char *signature = request_query(request, "signature");
+    if (metadata_url_check(&request->ctx, request->ctx.tenant_id, request->variables[PATH_STACK_ID],
+                           request->variables[PATH_RESOURCE], signature) < 0)
+        return -1;
+    struct rows *rows = read_resource(request);
+    if (!rows)
+        return -1;
+    reply_json(request, 200);
+    str_add(&request->reply.body, rows_text(rows, 0, RESOURCE_METADATA));
+    return 0;
+}
+
 int resources_metadata(struct request *request)
 {
+    if (!request->ctx.identity)
+        return reply_to_agent(request);
     struct rows *rows = read_resource(request);
     if (!rows)
         return -1;

@@ -31,11 +31,16 @@
 
 #include "base/ctx.h"
 #include "base/value.h"
+#include "resources/effects.h"
+
+struct template;
 
 enum step_result {
     STEP_DONE,
-    STEP_WAIT,   /* call again at job->due_us, or earlier when something it waits for was signalled */
-    STEP_FAILED, /* the reason is in ctx->error */
+    STEP_WAIT,    /* call again at job->due_us, or earlier when something it waits for was signalled; or when
+                     job->asked is answered */
+    STEP_FAILED,  /* the reason is in ctx->error */
+    STEP_REPLACE, /* of an update: it takes a new resource instead; nothing was changed */
 };
 
 #define DUE_NEVER INT64_MAX /* only a signal, the stack's timeout or another operation ends this wait */
@@ -63,7 +68,10 @@ struct resource_job {
     const char *signal_url;       /* complete URL, signed, for signals to this resource; NULL: none */
     const char *signal_signature; /* the signature in it */
     const struct value *signal;   /* of handle: the details that the signal came with; NULL: none */
-    int64_t now_us, started_us;   /* wall clock; when this action of the resource began */
+    const char *metadata_url;     /* complete URL, signed, where an agent reads its metadata (polled types) */
+    const struct value *template_metadata; /* what the template says of its metadata now; NULL: nothing */
+    const struct value *answers;           /* to what it asked: see effects.h */
+    int64_t now_us, started_us;            /* wall clock; when this action of the resource began */
     /* Finds another resource of the same stack that takes signals, by what get_resource gives for it (a wait
      * condition reads its handle's signals). False: there is none. */
     bool (*find_peer)(const struct resource_job *job, const char *reference, struct resource_peer *peer);
@@ -76,6 +84,9 @@ struct resource_job {
     const struct value *progress;   /* map, where the step stands; NULL: at its beginning */
     const struct value *attributes; /* map of attributes known after this step; NULL: none */
     int64_t due_us;                 /* with STEP_WAIT; DUE_NEVER: see there */
+    /* noted: see effects.h. A new value of metadata above is stored, too. */
+    const struct effect *effects;
+    const struct ask *asked;
 };
 
 typedef enum step_result step(struct ctx *ctx, struct resource_job *job);
@@ -92,7 +103,8 @@ struct resource_draft {
     int64_t timeout_us;             /* of the stack */
     const struct value *update_policy; /* as in a job; NULL: none */
     const struct value *referenced;
-    const struct value *files; /* of the stack: map name -> text; or NULL */
+    const struct value *files;       /* of the stack: map name -> text; or NULL */
+    const struct template *template; /* of the stack; NULL: not known */
 };
 
 struct resource_hooks {
@@ -101,7 +113,9 @@ struct resource_hooks {
     int (*validate)(struct ctx *ctx, const struct resource_draft *draft);
     step *create, *update, *remove;    /* NULL: done at once; update NULL: any change is a replacement */
     step *suspend, *resume, *snapshot; /* of what is there; NULL: done at once */
-    step *check;                       /* whether it still is as it should be; NULL: the type cannot tell */
+    step *
+        abort; /* its step is given up: what is to be told of that; the result does not matter. May be NULL */
+    step *check; /* whether it still is as it should be; NULL: the type cannot tell */
     /* Takes what another stack has abandoned: job->physical_id is it, job->data what resource_data gave for
      * it there; its metadata is taken already. NULL: the data are its attributes. */
     step *adopt;
@@ -110,9 +124,10 @@ struct resource_hooks {
     /* Whether going from one set of properties (checked and completed) to another takes a new resource,
      * though the schema allows an update of each that differs. May be NULL. */
     bool (*replace)(const struct value *before, const struct value *after);
-    /* Takes a signal: returns the new metadata, and the reason text for the event; NULL: refused. */
-    const struct value *(*signal)(struct ctx *ctx, const struct resource_job *job,
-                                  const struct signal *signal, const char **reason);
+    /* Takes a signal: returns the new metadata, and the reason text for the event (NULL: there is nothing to
+     * tell); NULL: refused. It may note effects, and ask: then it is called again with the answers. */
+    const struct value *(*signal)(struct ctx *ctx, struct resource_job *job, const struct signal *signal,
+                                  const char **reason);
     /* What a signal means beyond that: called by the engine, for each signal in the order they came, once no
      * other operation is under way on the stack. A step like the others, which may wait; it may change
      * job->metadata too. Nobody waits for its end, so a failure is only logged. NULL: nothing. */
@@ -126,8 +141,12 @@ struct resource_hooks {
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
     /* It is a stack itself; then create, update, remove, suspend, resume, check and adopt are the engine's. */
     const struct nested_hooks *nested;
-    bool external;       /* its steps talk to a service: the intent is committed before create is called */
-    bool replace_always; /* every update of the stack replaces it */
+    bool external;         /* its steps talk to a service: the intent is committed before create is called */
+    bool any_attribute;    /* has attributes beyond those of its file: the hook above knows */
+    bool always_signalled; /* takes signals in every action, also while it is deleted */
+    bool own_metadata;     /* its steps say what of the template's metadata becomes its own */
+    bool polled;           /* an agent reads its metadata: job->metadata_url */
+    bool replace_always;   /* every update of the stack replaces it */
     bool attributes_from_properties; /* known before it is made: those that are called as a property */
     bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
                             */

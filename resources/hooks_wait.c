@@ -329,7 +329,7 @@ static void set_default(struct ctx *ctx, struct value *map, const char *key, con
 }
 
 /* Heat's own handle fills in what the signal leaves out: success, numbered in order of arrival. */
-static const struct value *handle_signal(struct ctx *ctx, const struct resource_job *job,
+static const struct value *handle_signal(struct ctx *ctx, struct resource_job *job,
                                          const struct signal *signal, const char **reason)
 {
     size_t number = value_count(job->metadata) + 1;
@@ -344,7 +344,7 @@ static const struct value *handle_signal(struct ctx *ctx, const struct resource_
     return add_signal(ctx, job->metadata, filled, &heat, reason);
 }
 
-static const struct value *cfn_handle_signal(struct ctx *ctx, const struct resource_job *job,
+static const struct value *cfn_handle_signal(struct ctx *ctx, struct resource_job *job,
                                              const struct signal *signal, const char **reason)
 {
     return add_signal(ctx, job->metadata, signal->details ? signal->details : &value_null, &cfn, reason);

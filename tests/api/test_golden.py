@@ -99,6 +99,7 @@ def paused(world):
     golden.hearth.wait_until("the breakpoint", lambda: len(world.service.api(
         "GET", world.path("hooked", "/events"), user="golden").json["events"]) == 2)
 
+
 MARKS = ["resources/mark-unhealthy", "resources/show-unhealthy", "resources/mark-healthy", "resources/show-healthy-again"]
 
 # In this order; a name is a pattern, a function prepares what follows.

@@ -1,6 +1,6 @@
 /* Inputs and outputs of a software configuration: what each entry of the two lists may say. Pure. */
-#ifndef HEARTH_ENGINE_SOFTWARE_IO_H
-#define HEARTH_ENGINE_SOFTWARE_IO_H
+#ifndef HEARTH_RESOURCES_SOFTWARE_IO_H
+#define HEARTH_RESOURCES_SOFTWARE_IO_H
 
 #include "base/ctx.h"
 #include "base/value.h"

@@ -4,7 +4,7 @@
  *
  * A member that is not given takes its initial value; given as null it takes what its type has for nothing
  * ("", 0, [], {}, false). Whatever is null after that is left out. */
-#include "engine/software_io.h"
+#include "resources/software_io.h"
 
 #include <string.h>
 #include <strings.h>
