@@ -33,6 +33,7 @@
 #include "base/value.h"
 #include "resources/effects.h"
 
+struct nested_hooks;
 struct template;
 
 enum step_result {
@@ -113,9 +114,8 @@ struct resource_hooks {
     int (*validate)(struct ctx *ctx, const struct resource_draft *draft);
     step *create, *update, *remove;    /* NULL: done at once; update NULL: any change is a replacement */
     step *suspend, *resume, *snapshot; /* of what is there; NULL: done at once */
-    step *
-        abort; /* its step is given up: what is to be told of that; the result does not matter. May be NULL */
-    step *check; /* whether it still is as it should be; NULL: the type cannot tell */
+    step *abort;                       /* its step is given up: what is to be told of that. May be NULL */
+    step *check;                       /* whether it still is as it should be; NULL: the type cannot tell */
     /* Takes what another stack has abandoned: job->physical_id is it, job->data what resource_data gave for
      * it there; its metadata is taken already. NULL: the data are its attributes. */
     step *adopt;
