@@ -74,6 +74,7 @@ static struct resource_type *type_make(const struct value *definition)
     type->support_status = value_get(definition, "support_status");
     type->hooks = hooks_find(value_get_text(definition, "hooks"));
     type->takes_signals = value_truth(value_get(definition, "takes_signals"));
+    type->any_attribute = value_truth(value_get(definition, "any_attribute"));
     type->any_property = value_truth(value_get(definition, "any_property"));
     return type;
 }
@@ -201,5 +202,6 @@ const struct value *type_property(const struct resource_type *type, const char *
 
 bool type_has_attribute(const struct resource_type *type, const char *name)
 {
-    return type->any_property || type->hooks->any_attribute || value_has(type->attributes, name);
+    return type->any_property || type->any_attribute || type->hooks->any_attribute ||
+           value_has(type->attributes, name);
 }

@@ -25,6 +25,7 @@ struct resource_type {
     bool takes_signals;
     const struct value *template; /* of a type that is a template: its document; else NULL */
     const char *template_file;    /* the same: its name among the files */
+    bool any_attribute;           /* get_attr may name any: attributes of its members, too */
     bool any_property; /* takes any property without looking at it, and gives any attribute as null */
 };
 

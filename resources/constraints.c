@@ -159,12 +159,8 @@ static const struct {
     const char *name;
     custom_constraint *check;
 } custom_constraints[] = {
-    {"test_constr", custom_test},
-    {"cinder.snapshot", custom_service},
-    {"glance.image", custom_service},
-    {"nova.flavor", custom_service},
-    {"nova.keypair", custom_service},
-    {"nova.server", custom_service},
+    {"test_constr", custom_test},    {"cinder.snapshot", custom_service}, {"glance.image", custom_service},
+    {"nova.flavor", custom_service}, {"nova.keypair", custom_service},    {"nova.server", custom_service},
 };
 
 static const char *check_custom(const struct question *question)

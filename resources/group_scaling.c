@@ -307,13 +307,15 @@ static int check_update_policy(struct ctx *ctx, const struct kind *kind, const s
         return -1;
     if (!policy)
         return 0;
+    const char *mistake = number_of(policy, "MaxBatchSize") < 1 ? "MaxBatchSize must be at least 1." : NULL;
     if (group_duration(ctx, value_get_text(policy, "PauseTime"), &seconds) != 0)
-        return -1;
-    if (seconds > 3600)
-        return fail(ctx, FAULT_VALUE_ERROR, "Maximum PauseTime is 1 hour.");
-    if (number_of(policy, "MaxBatchSize") < 1)
-        return fail(ctx, FAULT_VALUE_ERROR, "MaxBatchSize must be at least 1.");
-    return 0;
+        mistake = ctx->error.message;
+    else if (seconds > 3600)
+        mistake = "Maximum PauseTime is 1 hour.";
+    error_clear(ctx);
+    if (!mistake)
+        return 0;
+    return fail(ctx, FAULT_STACK_VALIDATION, "ValueError: : resources.%s: : %s", draft->name, mistake);
 }
 
 static int heat_validate(struct ctx *ctx, const struct resource_draft *draft)
