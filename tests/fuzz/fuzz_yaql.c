@@ -10,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char some_data[] =
     "{\"n\": [3, 1, 2], \"s\": [\"b\", \"\\u00e9\", \"\"], \"m\": {\"x\": 1, \"y\": {\"z\": [null, true]}},"
-    " \"t\": \"Hello\", \"f\": 1.5, \"l\": [{\"id\": 1, \"g\": \"a\"}, {\"id\": 2, \"g\": \"b\"}], \"u\": null}";
+    " \"t\": \"Hello\", \"f\": 1.5, \"l\": [{\"id\": 1, \"g\": \"a\"}, {\"id\": 2, \"g\": \"b\"}], \"u\": "
+    "null}";
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
