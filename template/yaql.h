@@ -262,7 +262,9 @@ struct token {
 };
 struct lexer {
     struct yaql *yaql;
-    const char *start, *at, *end;
+    const char *at, *end;
+    const char *counted; /* up to where characters are counted, */
+    size_t position;     /* and how many these are */
 };
 /* -1 with "Lexical error: …". */
 int lexer_next(struct lexer *lexer, struct token *token) MUST_CHECK;

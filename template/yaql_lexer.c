@@ -244,7 +244,9 @@ int lexer_next(struct lexer *lexer, struct token *token)
 {
     while (lexer->at < lexer->end && *lexer->at && strchr(" \t\r\n", *lexer->at))
         lexer->at++;
-    *token = (struct token){.position = utf8_count(lexer->start, (size_t)(lexer->at - lexer->start))};
+    lexer->position += utf8_count(lexer->counted, (size_t)(lexer->at - lexer->counted));
+    lexer->counted = lexer->at;
+    *token = (struct token){.position = lexer->position};
     if (lexer->at == lexer->end)
         return 0;
     uint32_t code = 0;

@@ -9,7 +9,7 @@
 
 #include <openssl/bn.h>
 
-enum { MAX_BITS = 1 << 18 };
+enum { MAX_BITS = 1 << 18, MAX_DIGITS = 64 };
 
 static const struct value *fail_value(struct yaql *yaql, const char *message)
 {
@@ -283,7 +283,7 @@ static const struct value *digits_operation(struct yaql *yaql, char operator, co
     const struct value *base = value_int(yaql->arena, (int64_t)1 << 32), *low, *high;
     const struct value *al = number_binary(yaql, '%', a, base), *bl = number_binary(yaql, '%', b, base);
     const struct value *ah = number_binary(yaql, '/', a, base), *bh = number_binary(yaql, '/', b, base);
-    if (!al || !bl || !ah || !bh || depth > 400)
+    if (!al || !bl || !ah || !bh || depth > MAX_DIGITS)
         return fail_value(yaql, "Expression consumed too much memory");
     low = digits_operation(yaql, operator, al, bl, depth + 1);
     high = low ? digits_operation(yaql, operator, ah, bh, depth + 1) : NULL;

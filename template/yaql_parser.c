@@ -312,7 +312,7 @@ static const struct node *climb(struct parser *parser, int level)
 const struct node *yaql_parse(struct yaql *yaql, const char *text, size_t length)
 {
     struct parser parser = {
-        .yaql = yaql, .lexer = {yaql, text, text, text + length}, .text = text, .length = length};
+        .yaql = yaql, .lexer = {yaql, text, text + length, text, 0}, .text = text, .length = length};
     const struct node *node = advance(&parser) == 0 ? climb(&parser, LOWEST) : NULL;
     if (node && parser.token.kind != TOKEN_END)
         return fail_token(&parser);

@@ -208,8 +208,11 @@ static int fail_compile(struct translator *translator, int error, size_t offset)
 
 static struct regex *compile(struct yaql *yaql, struct text pattern, uint32_t options)
 {
-    struct translator translator = {yaql, pattern.at, pattern.at, pattern.at + pattern.length,
-                                    STR_INIT(yaql->arena)};
+    struct translator translator = {.yaql = yaql,
+                                    .start = pattern.at,
+                                    .at = pattern.at,
+                                    .end = pattern.at + pattern.length,
+                                    .out = STR_INIT(yaql->arena)};
     if (pattern.length > MAX_PATTERN || scope_spend(yaql->scope, pattern.length + 1) != 0)
         return yaql_fail_null(yaql, "Expression consumed too much memory");
     while (translator.at < translator.end)
