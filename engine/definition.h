@@ -43,7 +43,8 @@ struct definition {
     int nested_depth;
     const struct value *facade;
     const struct known_type *known_types;
-    int64_t *tree_resources; /* while validating: resources counted so far, in the whole tree */
+    const struct value *referenced; /* of graph_attribute_paths; NULL: nobody asked yet */
+    int64_t *tree_resources;        /* while validating: resources counted so far, in the whole tree */
 };
 
 /* Parses template and environment; fails as Heat does. */
@@ -75,6 +76,10 @@ int definition_fail_at(struct definition *definition, const char *error, const c
 /* "resources.r.properties", or as CFN spells it. */
 const char *definition_properties_path(const struct definition *definition,
                                        const struct resource_definition *resource);
+/* What a validation sees of a resource. */
+struct resource_draft definition_draft(struct definition *definition,
+                                       const struct resource_definition *resource,
+                                       const struct value *properties, int64_t timeout_us);
 /* Resolves a snippet with a fresh budget; path for messages. */
 const struct value *definition_resolve(struct definition *definition, struct scope *scope, const char *path,
                                        const struct value *snippet) MUST_CHECK;

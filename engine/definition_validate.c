@@ -137,6 +137,28 @@ static bool all_known(const struct value *properties)
     return true;
 }
 
+struct resource_draft definition_draft(struct definition *definition,
+                                       const struct resource_definition *resource,
+                                       const struct value *properties, int64_t timeout_us)
+{
+    const struct resource_type *type = definition->types[resource->index];
+    struct resource_draft draft = {
+        .name = resource->name,
+        .type = type->name,
+        .properties = properties,
+        .timeout_us = timeout_us,
+        .files = definition->scope.files,
+        .template = definition->template,
+    };
+    if (resource->update_policy)
+        draft.update_policy = definition_resolve(definition, &definition->scope, "", resource->update_policy);
+    if (type->hooks->nested && !definition->referenced)
+        definition->referenced = graph_attribute_paths(&definition->scope);
+    draft.referenced = value_get(definition->referenced, resource->name);
+    error_clear(definition->ctx);
+    return draft;
+}
+
 static int check_properties(struct definition *definition, const struct resource_definition *resource,
                             int64_t timeout_us)
 {
@@ -146,12 +168,7 @@ static int check_properties(struct definition *definition, const struct resource
         return -1;
     if (!type->hooks->validate || !all_known(properties))
         return nested_validate(definition, resource, properties, timeout_us);
-    struct resource_draft draft = {.name = resource->name,
-                                   .type = type->name,
-                                   .properties = properties,
-                                   .timeout_us = timeout_us,
-                                   .files = definition->scope.files,
-                                   .template = definition->template};
+    struct resource_draft draft = definition_draft(definition, resource, properties, timeout_us);
     return type->hooks->validate(definition->ctx, &draft) == 0
                ? nested_validate(definition, resource, properties, timeout_us)
                : -1;

@@ -75,12 +75,7 @@ static int find_stack(struct definition *definition, const struct resource_defin
     const struct nested_hooks *hooks = type->hooks->nested;
     *stack = (struct nested_stack){0};
     if (hooks->draft) {
-        struct resource_draft draft = {.name = resource->name,
-                                       .type = type->name,
-                                       .properties = properties,
-                                       .timeout_us = timeout_us,
-                                       .files = definition->scope.files,
-                                       .template = definition->template};
+        struct resource_draft draft = definition_draft(definition, resource, properties, timeout_us);
         stack->template = hooks->draft(ctx, &draft);
         return stack->template ? 1 : ctx->error.fault == FAULT_NONE ? 0 : -1;
     }

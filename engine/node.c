@@ -74,17 +74,17 @@ int node_want(struct operation *operation, struct node *node, const struct resou
     wanted->properties = properties_check_at(ctx, type, path, wanted->given);
     if (!wanted->properties)
         return -1;
+    wanted->definition = update_definition(operation->definition, node->resource);
     struct resource_draft draft = {.name = node->name,
                                    .type = type->name,
                                    .properties = wanted->properties,
                                    .timeout_us = operation->timeout_us,
+                                   .update_policy = value_get(wanted->definition, "update_policy"),
                                    .files = operation->definition->scope.files,
                                    .template = operation->definition->template};
-    if ((type->hooks->validate && type->hooks->validate(ctx, &draft) != 0) ||
-        resolve_metadata(operation, node, &wanted->metadata) != 0)
+    if (type->hooks->validate && type->hooks->validate(ctx, &draft) != 0)
         return -1;
-    wanted->definition = update_definition(operation->definition, node->resource);
-    return 0;
+    return resolve_metadata(operation, node, &wanted->metadata);
 }
 
 static int prepare(struct operation *operation, struct node *node)

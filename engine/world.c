@@ -45,7 +45,14 @@ static const struct value *referenced(struct operation *operation, const struct 
     if (!operation->referenced)
         operation->referenced = graph_attribute_paths(&operation->definition->scope);
     const struct value *paths = value_get(operation->referenced, node->name);
-    return paths ? paths : value_list(operation->arena);
+    return paths;
+}
+
+static const struct value *update_policy(const struct node *node)
+{
+    const struct value *definition = node->wanted_definition ? node->wanted_definition : node->definition;
+    const struct value *policy = value_get(definition, "update_policy");
+    return value_is(policy, VALUE_MAP) ? policy : NULL;
 }
 
 static const char *metadata_url(const struct operation *operation, const struct node *node)
@@ -87,6 +94,8 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .attributes = node->attributes,
         .due_us = DUE_NEVER,
         .referenced = referenced(operation, node),
+        .update_policy = update_policy(node),
+        .timeout_us = operation->timeout_us,
         .template = node->type ? node->type->template : NULL,
         .files = operation->definition ? operation->definition->scope.files : NULL,
         .template_metadata = template_metadata(node),

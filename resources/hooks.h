@@ -52,8 +52,6 @@ struct resource_peer {
     const struct value *properties; /* as the template gave them, resolved; may be NULL */
 };
 
-struct nested_hooks; /* resources/nested.h */
-
 struct resource_job {
     /* given */
     const char *stack_name, *stack_id, *tenant_id, *resource_name, *resource_id;
@@ -139,7 +137,8 @@ struct resource_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job, const char *name);
     /* What get_resource gives; NULL hook: the physical id. */
     const char *(*reference)(struct ctx *ctx, const struct resource_job *job);
-    /* It is a stack itself; then create, update, remove, suspend, resume, check and adopt are the engine's. */
+    /* It is a stack itself (resources/nested.h); then create, update, remove, suspend, resume, check and adopt are
+     * the engine's. */
     const struct nested_hooks *nested;
     bool external;         /* its steps talk to a service: the intent is committed before create is called */
     bool any_attribute;    /* has attributes beyond those of its file: the hook above knows */

@@ -340,8 +340,10 @@ struct path_visitor {
 static const struct value *path_of(const struct call *call, const struct value *attribute)
 {
     struct value *path = value_list(call_arena(call));
-    value_list_add(call_arena(call), path, attribute);
-    for (size_t i = 2; value_is(call->args, VALUE_LIST) && i < value_count(call->args); i++) {
+    if (value_text(attribute))
+        value_list_add(call_arena(call), path, attribute);
+    for (size_t i = 2;
+         value_text(attribute) && value_is(call->args, VALUE_LIST) && i < value_count(call->args); i++) {
         const struct value *key = call_resolve(call, value_at(call->args, i));
         if (!value_is(key, VALUE_STRING) && !value_is(key, VALUE_INT))
             break;

@@ -252,7 +252,7 @@ struct graph {
  * metadata and functions). Dangling references and cycles fail with Heat's messages. */
 struct graph *graph_build(struct ctx *ctx, struct scope *scope) MUST_CHECK;
 /* The paths by which get_attr refers to attributes, for all resources: map resource -> list of paths, each a list of
- * strings and integers ([attribute, key, …]). What cannot be resolved yet ends a path. */
+ * strings and integers ([attribute, key, …]; empty: all attributes). What cannot be resolved yet ends a path. */
 const struct value *graph_attribute_paths(struct scope *scope);
 /* Attributes of a resource that the template reads anywhere (outputs too): list of names, "show" style whole
  * reads as NULL entry. Lets the engine fetch and store only these. */
