@@ -57,7 +57,7 @@ order by 1;
 set local role hearth_readonly;
 select throws_ok('select sealed from credential', '42501', null, 'hearth_readonly is refused a sealed column');
 select throws_ok('select * from resource', '42501', null, 'hearth_readonly is refused * of a table with secrets');
-select lives_ok('select id, name, status from stack', 'hearth_readonly reads stacks');
+select lives_ok('select id, name, status, news from stack', 'hearth_readonly reads stacks');
 reset role;
 set local role hearth_api;
 select throws_ok('select sealed from credential', '42501', null, 'hearth_api is refused the credentials it stored');

@@ -190,7 +190,10 @@ static int prepare_scope(struct run *run)
                                 .seen = seen,
                                 .seen_yaql = seen_yaql};
     if (run->world)
-        run->scope.world = (struct world){run, world_id, world_attribute,
+        run->scope.world = (struct world){run,
+                                          world_id,
+                                          world_attribute,
+                                          NULL,
                                           value_has(run->world, "facade") ? world_facade : NULL,
                                           value_has(run->world, "zones") ? world_zones : NULL};
     if (scope_check_template(&run->scope) != 0)
