@@ -63,7 +63,7 @@ def test_nothing_to_restrict(service, stack_name):
 
 
 @pytest.mark.parametrize("pattern", ["*", "a*", "[ab]", "?"], ids=range(4))
-def test_names_may_be_patterns(service, stack_name, pattern):
+def test_restrictions_by_pattern(service, stack_name, pattern):
     path = service.create(stack_name, template({"a": made()}))
     known = len(events(service, path))
     update(service, path, {"a": made("y")}, rules(**{pattern: "update"}), "UPDATE_FAILED")
@@ -92,7 +92,7 @@ def test_rollback_after_a_restriction(service, stack_name):
 
 
 @pytest.mark.parametrize("rule, shown", [("nope", "nope"), (["update", "zz"], "['update', 'zz']"), (5, "5")], ids=range(3))
-def test_unknown_actions_are_refused(service, stack_name, rule, shown):
+def test_unknown_restrictions_are_refused(service, stack_name, rule, shown):
     reply = service.api("POST", "/stacks", {"stack_name": stack_name, "template": template({"a": made()}),
                                             "environment": rules(a=rule)}).expect(400)
     assert reply.json["error"]["type"] == "InvalidRestrictedAction"
