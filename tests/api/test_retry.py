@@ -49,7 +49,7 @@ def settled(service, path):
         service, f"select 1 from operation where stack_id = '{path.split('/')[-1]}' and state in ('PENDING', 'RUNNING')"))
 
 
-def test_creation(service, stack_name):
+def test_creation_goes_on(service, stack_name):
     path = service.create(stack_name, waiting(), wait="CREATE_FAILED")
     settled(service, path)
     before, known = ids(service, path), len(events(service, path))
@@ -94,7 +94,7 @@ def test_creation_stops_at_breakpoints(service, stack_name):
     service.wait(path, "CREATE_COMPLETE")
 
 
-def test_update(service, stack_name):
+def test_update_goes_on(service, stack_name):
     path = service.create(stack_name, template({"first": made()}))
     before = ids(service, path)["first"]
     service.api("PUT", path, {"template": waiting()}).expect(202)
@@ -119,7 +119,7 @@ def test_update_that_rolls_back_when_it_fails_again(service, stack_name):
 
 
 @pytest.mark.parametrize("updating", [False, True], ids=["creation", "update"])
-def test_rollback(make_service, stack_name, updating):
+def test_rollback_goes_on(make_service, stack_name, updating):
     service = make_service(config=SOON)
     bad = {"old": made(), "slow": made(action_wait_secs={"delete": 3}), "bad": made("x", ["slow"], fail=True)}
     if updating:
@@ -137,7 +137,7 @@ def test_rollback(make_service, stack_name, updating):
     assert sorted(resources(service, path)) == (["old"] if updating else [])
 
 
-def test_deletion(make_service, stack_name):
+def test_deletion_goes_on(make_service, stack_name):
     service = make_service(config=SOON)
     path = service.create(stack_name, template({"slow": made(action_wait_secs={"delete": 2})}))
     service.api("DELETE", path).expect(204)
@@ -149,7 +149,7 @@ def test_deletion(make_service, stack_name):
     service.wait(path, "DELETE_COMPLETE")
 
 
-def test_cancelled_creation(service, stack_name):
+def test_cancelled_creation_goes_on(service, stack_name):
     path = service.create(stack_name, waiting(timeout=60), wait=None)
     wait_for_resource(service, path, "w", "CREATE_IN_PROGRESS")
     service.api("POST", f"{path}/actions", {"cancel_without_rollback": None}).expect(200)
