@@ -330,9 +330,16 @@ class Service:
                 "ASAN_OPTIONS": f"log_path={reports}:detect_leaks=1:abort_on_error=0:detect_stack_use_after_return=0",
                 "UBSAN_OPTIONS": f"log_path={reports}:print_stacktrace=1:halt_on_error=1"}
 
+    def valgrind(self):
+        """With HEARTH_VALGRIND=1 all of hearthd's processes run under it; what it finds, close() looks for as well."""
+        if not os.environ.get("HEARTH_VALGRIND"):
+            return []
+        return ["valgrind", "-q", f"--log-file={self.directory}/sanitizer.valgrind.%p", "--leak-check=full",
+                "--show-leak-kinds=definite", f"--suppressions={ROOT}/tests/valgrind.supp"]
+
     def start_hearthd(self):
         conf = "engine.conf" if self.web == "fcgid" else "hearth.conf"
-        command = [self.directory / "hearthd", "--config", self.directory / conf]
+        command = [*self.valgrind(), self.directory / "hearthd", "--config", self.directory / conf]
         if self.web == "systemd":
             command = ["systemd-socket-activate", "-l", self.directory / "hearth.sock", *command]
         self.hearthd = Process("hearthd", command, self.directory / "stderr.log", SERVICE_USER, WEB_USER,
