@@ -69,7 +69,7 @@ class Limit(hearth.Service):
 
 def wrk(url, token):
     """(requests per second, p50 ms, p99 ms) of one short run."""
-    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--latency", "-H", f"X-Auth-Token: {token}", url],
+    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "--timeout", "60s", "--latency", "-H", f"X-Auth-Token: {token}", url],
                          capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit(f"wrk met errors at {url}:\n{out}")
@@ -109,7 +109,7 @@ def print_reads(results, heat):
         line = f"  {name:12} {rate:8.0f} {p50:8.2f} {p99:8.2f}  {rate / limit:8.0%}  {bar:5.0%}  {verdict(rate / limit >= bar)}"
         if heat:
             theirs = results["heat " + name][0]
-            line += f"  {theirs:10.0f}  {rate / theirs:6.0f}"
+            line += f"  {theirs:10.1f}  {rate / theirs:6.0f}" if theirs else "        none"
         print(line)
 
 
@@ -129,9 +129,12 @@ def template(count, chained):
 
 
 class Client:
-    """One kept connection to a stacks API below url."""
+    """One kept connection to a stacks API below url. pause: the least time between two looks at a stack, so that
+    looking does not slow down what is looked at."""
 
-    def __init__(self, url, token):
+    def __init__(self, url, token, pause=0.0):
+        self.url, self.token, self.pause = url, token, pause
+        self.made = []  # paths of stacks that are still there
         parts = urllib.parse.urlsplit(url)
         self.base, self.headers = parts.path, {"X-Auth-Token": token, "Content-Type": "application/json"}
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=1200)
@@ -148,8 +151,9 @@ class Client:
         if status != 201:
             raise SystemExit(f"{name} was not accepted: {status} {reply}")
         path = f"/stacks/{name}/{reply['stack']['id']}"
+        self.made.append(path)
         while (stack := self.call("GET", path)[1]["stack"])["stack_status"] == "CREATE_IN_PROGRESS":
-            time.sleep(pause)
+            time.sleep(max(pause, self.pause))
         taken = time.perf_counter() - started
         if stack["stack_status"] != "CREATE_COMPLETE":
             raise SystemExit(f"{name}: {stack['stack_status']} {stack['stack_status_reason']}")
@@ -157,9 +161,10 @@ class Client:
 
     def delete(self, path):
         started = time.perf_counter()
+        self.made.remove(path)
         self.call("DELETE", path)
         while (reply := self.call("GET", path))[0] == 200 and reply[1]["stack"]["stack_status"] == "DELETE_IN_PROGRESS":
-            time.sleep(0.002)
+            time.sleep(max(0.002, self.pause))
         taken = time.perf_counter() - started
         if reply[0] == 200 and reply[1]["stack"]["stack_status"] != "DELETE_COMPLETE":
             raise SystemExit(f"{path}: {reply[1]['stack']['stack_status']} {reply[1]['stack']['stack_status_reason']}")
@@ -263,17 +268,30 @@ def print_memory(rows):
 
 # ---- Heat ----------------------------------------------------------------------------------------------------------
 
+class Heat(Client):
+    """A real Heat. Whatever way the run ends, nothing is left in it."""
+
+    def __init__(self, url, token):
+        super().__init__(url, token, pause=0.05)
+
+    def close(self):
+        progress("deleting what was made in Heat")
+        self.connection.close()  # an exchange may have been cut off
+        for path in list(self.made):
+            self.delete(path)
+
+
 def find_heat():
-    """(URL with project, token) of the Heat that the environment names, or None."""
+    """The Heat that the environment names, or None."""
     if os.environ.get("HEAT_URL") and os.environ.get("HEAT_TOKEN"):
-        return os.environ["HEAT_URL"], os.environ["HEAT_TOKEN"]
+        return Heat(os.environ["HEAT_URL"].rstrip("/"), os.environ["HEAT_TOKEN"])
     if not os.environ.get("OS_AUTH_URL"):
         return None
     import keystoneauth1.exceptions
     import openstack
     try:
         cloud = openstack.connect()
-        return cloud.orchestration.get_endpoint(), cloud.auth_token
+        return Heat(cloud.orchestration.get_endpoint().rstrip("/"), cloud.auth_token)
     except keystoneauth1.exceptions.ClientException as error:
         progress(f"no Heat beside it: {error}"[:160])
         return None
@@ -303,18 +321,16 @@ def run(service, limit, heat):
     targets = {"limit": (limit.url + "/v1/x/stacks/y/z", "none")}
     targets.update({name: (url, token) for name, url in read_targets(base, paths[-1]).items()})
     if heat:
-        heat_client = Client(*heat)
-        heat_paths = furnish(heat_client)
-        targets.update({"heat " + name: (url, heat[1]) for name, url in read_targets(heat[0], heat_paths[-1]).items()})
+        progress("ten stacks in Heat")
+        heat_path = furnish(heat)[-1]
+        targets.update({"heat " + name: (url, heat.token) for name, url in read_targets(heat.url, heat_path).items()})
     reads = measure_reads(targets)
     creates = measure_creates(client, CREATES)
     changes = measure_changes(client)
     heat_creates = {}
     if heat:
         few = [(name, count, chained, 1 if count > 1 else 3, bar) for name, count, chained, _, bar in CREATES if count <= 100]
-        heat_creates = {name: seconds for name, seconds, _, _ in measure_creates(heat_client, few)}
-        for path in heat_paths:
-            heat_client.delete(path)
+        heat_creates = {name: seconds for name, seconds, _, _ in measure_creates(heat, few)}
     print_reads(reads, heat)
     print_creates(creates, heat_creates)
     print_changes(changes)
@@ -326,12 +342,15 @@ def main():
     config = {"api_workers": WORKERS, "log_level": "warning", "max_resources_per_stack": -1, "max_stacks_per_tenant": -1,
               "max_template_size": "8m", "max_json_body_size": "8m", "request_memory": "1g", "token_lifetime": "2h"}
     cluster = hearth.Cluster(durable=True)
-    running = []
+    running, heat = [], None
     try:
         running.append(hearth.Service(cluster, config))
         running.append(Limit(cluster))
-        run(*running, find_heat())
+        heat = find_heat()
+        run(*running, heat)
     finally:
+        if heat:
+            heat.close()
         for service in running:
             service.close()
         cluster.close()
