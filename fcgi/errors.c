@@ -107,6 +107,7 @@ void error_reply(struct request *request)
 
 void error_reply_method(struct request *request, unsigned allowed)
 {
+    (void)!fail(&request->ctx, FAULT_METHOD_NOT_ALLOWED, "%s", status_explanation(405));
     start_over(request, 405);
     reply_header(request, "Allow", methods_text(request->ctx.arena, allowed));
     if (request->identity_api)

@@ -470,15 +470,14 @@ class Service:
         assert not reports, reports
 
     def note_coverage(self):
-        """Which routes ran, which faults were raised and which options were set, for scripts/check-coverage."""
+        """Which routes ran and which faults were raised, for scripts/check-coverage."""
         out = BUILD / "coverage"
         try:
             metrics = self.metrics()
         except (OSError, AssertionError, http.client.HTTPException):
             return
         out.mkdir(exist_ok=True)
-        options = "".join(f'option{{name="{name}"}} 1\n' for name in self.options())
-        (out / f"{os.getpid()}-{secrets.token_hex(4)}").write_text(metrics + options)
+        (out / f"{os.getpid()}-{secrets.token_hex(4)}").write_text(metrics)
 
     # ---- looking inside ------------------------------------------------------------------------------------------
 

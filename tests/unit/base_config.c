@@ -184,6 +184,56 @@ static void the_reference_has_a_row_for_each_option(void **state)
     free(page);
 }
 
+/* A value that the option takes and that is not its default. */
+static const char *another_value(struct ctx *ctx, const struct config_option *option)
+{
+    bool first = strcmp(option->initial, "7") != 0;
+    switch (option->type) {
+    case CONFIG_boolean:
+        return strcmp(option->initial, "true") == 0 ? "false" : "true";
+    case CONFIG_integer:
+        return first ? "7" : "8";
+    case CONFIG_duration:
+        return "7d";
+    case CONFIG_size:
+        return "7g";
+    case CONFIG_choice:
+        for (const char *word = option->choices; *word;
+             word += strcspn(word, ",") + (strchr(word, ',') != NULL))
+            if (strncmp(word, option->initial, strcspn(word, ",")) != 0)
+                return arena_strndup(ctx->arena, word, strcspn(word, ","));
+        break;
+    default:
+        break;
+    }
+    return "/else/where";
+}
+
+static size_t field_size(const struct config_option *option)
+{
+    return option->type == CONFIG_boolean ? sizeof(bool) : sizeof(int64_t);
+}
+
+/* Set by its name in a file, each option changes its field. */
+static void each_option_is_read(void **state)
+{
+    struct ctx ctx = unit_begin(0);
+    const char *defaults_ = (const char *)config_read(&ctx, NULL);
+    for (size_t i = 0; i < config_option_count; i++) {
+        const struct config_option *option = &config_options[i];
+        const char *line = arena_printf(ctx.arena, "%s = %s\n", option->name, another_value(&ctx, option));
+        const char *config = (const char *)read_text(&ctx, line);
+        if (!config)
+            fail_msg("%s: %s", line, ctx.error.message);
+        size_t at = option->offset;
+        if (option->type == CONFIG_string || option->type == CONFIG_choice)
+            assert_string_not_equal(*(const char *const *)(config + at), option->initial);
+        else
+            assert_memory_not_equal(config + at, defaults_ + at, field_size(option));
+    }
+    unit_end(&ctx);
+}
+
 /* An option whose text is no sentence, or a section in two places, would read badly in the sample. */
 static void rows_are_in_order(void **state)
 {
@@ -206,6 +256,7 @@ int main(void)
         cmocka_unit_test(no_text_file),
         cmocka_unit_test(the_sample_is_a_valid_file),
         cmocka_unit_test(the_reference_has_a_row_for_each_option),
+        cmocka_unit_test(each_option_is_read),
         cmocka_unit_test(rows_are_in_order),
     };
     return cmocka_run_group_tests_name("base/config", tests, make_file, remove_file);
