@@ -40,9 +40,7 @@ static int find_types(struct definition *definition)
         const struct resource_definition *resource = &template->resources[i];
         int present = resource->condition ? scope_condition(&definition->scope, resource->condition) : 1;
         if (present < 0)
-            return definition_fail_at(
-                definition, "",
-                arena_printf(definition->ctx->arena, "resources.%s.condition", resource->name));
+            return -1;
         if (present && !(definition->types[i] = type_of(definition, resource)))
             return -1;
     }
@@ -51,31 +49,41 @@ static int find_types(struct definition *definition)
 
 /* ---- reading ---- */
 /* What kind of check a section failed stands in Heat's message, before the path. */
-static struct definition *fail_section(struct ctx *ctx)
+static int fail_kind_of(struct ctx *ctx)
 {
     struct error inner = ctx->error;
-    if (!inner.kind)
-        return NULL;
+    bool path = inner.path && *inner.path && strcmp(inner.kind, "Condition validation error") != 0;
     error_clear(ctx);
-    (void)fail(ctx, inner.fault, "%s: : %s: : %s", inner.kind, inner.path ? inner.path : "", inner.message);
-    (void)fail_path(ctx, "%s", inner.path ? inner.path : "");
-    return NULL;
+    (void)fail(ctx, inner.fault, "%s: : %s%s%s", inner.kind, path ? inner.path : "", path ? ": : " : "",
+               inner.message);
+    return fail_path(ctx, "%s", inner.path ? inner.path : "");
+}
+
+/* The message of what parsing or validating functions found, as Heat prints it. */
+static int fail_found(struct definition *definition)
+{
+    struct ctx *ctx = definition->ctx;
+    if (ctx->error.kind)
+        return fail_kind_of(ctx);
+    const char *path = ctx->error.path;
+    return path && *path ? definition_fail_at(definition, "", path) : -1;
 }
 
 struct definition *definition_parse(struct ctx *ctx, const struct documents *documents)
 {
     struct definition *definition = arena_new(ctx->arena, struct definition);
     definition->ctx = ctx;
+    definition->strict = documents->strict;
     definition->stack_name = documents->stack_name;
     definition->may_fetch = documents->may_fetch;
     definition->nested_depth = documents->nested_depth;
     definition->facade = documents->facade;
     definition->tree_resources = documents->parent ? documents->parent->tree_resources : NULL;
-    definition->template = template_parse(ctx, documents->template);
+    definition->template = template_open(ctx, documents->template);
     if (!definition->template)
-        return fail_section(ctx);
-    definition->environment =
-        environment_build(ctx, documents->environment, documents->environment_files, documents->files);
+        return NULL;
+    definition->environment = environment_build_for(ctx, definition->template, documents->environment,
+                                                    documents->environment_files, documents->files);
     return definition->environment ? definition : NULL;
 }
 
@@ -104,10 +112,10 @@ int definition_resolve_parameters(struct definition *definition, const struct do
         .project_id = ctx->tenant_id,
         .region = ctx->config->region,
     };
-    definition->parameters = parameters_resolve(ctx, definition->template, definition->environment, NULL,
-                                                &pseudo, documents->strict);
-    if (!definition->parameters)
+    if (template_raise(ctx, definition->template, STAGE_SECTIONS) != 0)
         return -1;
+    definition->parameters = parameters_read(ctx, definition->template, definition->environment, NULL,
+                                             &pseudo, documents->strict);
     struct parameters *masked = mask_hidden(definition);
     definition->scope = (struct scope){
         .ctx = ctx,
@@ -134,15 +142,51 @@ void definition_hide(struct definition *definition, const struct value *shown)
     definition->masked.parameters = masked;
 }
 
+/* ---- linking ---- Of several mistakes the one is told that Heat finds first. */
+static int link_resources(struct definition *definition)
+{
+    if (scope_parse_resources(&definition->scope) != 0)
+        return fail_found(definition);
+    return find_types(definition);
+}
+
+static int link_parameters(struct definition *definition)
+{
+    struct ctx *ctx = definition->ctx;
+    if (definition->parameters->flaw.fault != FAULT_NONE) {
+        ctx->error = definition->parameters->flaw;
+        return -1;
+    }
+    if (template_raise(ctx, definition->template, STAGE_GROUPS) != 0 ||
+        template_raise(ctx, definition->template, STAGE_CONDITIONS) != 0 ||
+        scope_validate_conditions(&definition->scope) != 0)
+        return fail_found(definition);
+    return 0;
+}
+
+static int link_outputs(struct definition *definition)
+{
+    if (template_raise(definition->ctx, definition->template, STAGE_NAMES) != 0)
+        return -1;
+    return scope_parse_outputs(&definition->scope) == 0 ? 0 : fail_found(definition);
+}
+
+static int link_graph(struct definition *definition)
+{
+    definition->graph = definition->strict ? graph_build(definition->ctx, &definition->scope)
+                                           : graph_build_explicit(definition->ctx, &definition->scope);
+    return definition->graph ? 0 : fail_found(definition);
+}
+
 int definition_link(struct definition *definition)
 {
-    if (find_types(definition) != 0)
+    /* resources come first where their types are looked at by the policy */
+    bool first = definition->strict;
+    if (first && link_resources(definition) != 0)
         return -1;
-    definition->graph = graph_build(definition->ctx, &definition->scope);
-    if (definition->graph)
-        return 0;
-    const char *path = definition->ctx->error.path;
-    return path ? definition_fail_at(definition, "", path) : -1;
+    if (link_parameters(definition) != 0 || (!first && link_resources(definition) != 0))
+        return -1;
+    return link_outputs(definition) == 0 ? link_graph(definition) : -1;
 }
 
 struct definition *definition_read(struct ctx *ctx, const struct documents *documents)

@@ -38,6 +38,7 @@ struct definition {
     struct graph *graph; /* NULL until definition_link */
     const struct resource_type **types; /* per resource of the template; NULL: its condition is false */
     bool has_hidden;
+    bool strict;
     bool may_fetch;
     const char *stack_name;
     int nested_depth;

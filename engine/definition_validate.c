@@ -123,7 +123,7 @@ static int check_functions(struct definition *definition, const char *path, cons
         return 0;
     definition->scope.path = path;
     definition->scope.steps = 0;
-    if (scope_check(&definition->scope, snippet) == 0)
+    if (scope_validate(&definition->scope, snippet) == 0)
         return 0;
     return definition_fail_at(definition, "", ctx->error.path ? ctx->error.path : path);
 }
@@ -203,21 +203,6 @@ static int check_resource(struct definition *definition, const struct resource_d
 }
 
 /* ---- the whole ---- */
-static int check_duplicate_names(struct definition *definition)
-{
-    const struct template *template = definition->template;
-    struct str names = STR_INIT(definition->ctx->arena);
-    for (size_t i = 0; i < template->resource_count; i++) {
-        if (!template_parameter(template, template->resources[i].name))
-            continue;
-        str_add(&names, names.length ? ", " : "");
-        value_write_repr(&names, value_string(definition->ctx->arena, template->resources[i].name));
-    }
-    if (names.length == 0)
-        return 0;
-    return fail(definition->ctx, FAULT_STACK_VALIDATION, "Duplicate names {%s}", names.data);
-}
-
 static int check_outputs(struct definition *definition)
 {
     struct arena *arena = definition->ctx->arena;
@@ -233,7 +218,7 @@ static int check_outputs(struct definition *definition)
 int definition_validate(struct definition *definition, bool strict, int64_t timeout_us)
 {
     enter_draft_world(definition);
-    if (check_duplicate_names(definition) != 0 || nested_count(definition) != 0)
+    if (nested_count(definition) != 0)
         return -1;
     for (size_t i = 0; i < definition->graph->order_count; i++) {
         const struct resource_definition *resource =

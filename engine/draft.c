@@ -154,7 +154,8 @@ static bool has_immutable(const struct template *template)
 static int check_immutable(struct ctx *ctx, const struct definition *now, const struct documents *current)
 {
     struct definition *before = has_immutable(now->template) ? definition_parse(ctx, current) : NULL;
-    if (!before || definition_resolve_parameters(before, current) != 0) {
+    if (!before || definition_resolve_parameters(before, current) != 0 ||
+        before->parameters->flaw.fault != FAULT_NONE) {
         error_clear(ctx);
         return 0;
     }

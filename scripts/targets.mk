@@ -72,3 +72,12 @@ install: all
 	    install -m 0640 deploy/hearth.conf.sample $(DESTDIR)$(SYSCONFDIR)/hearth/hearth.conf
 
 #: make clean                        remove build/
+
+#: make check-oracle [N=20000] [SEED=1]   random templates through Hearth and through Heat's own code, side by side
+check-oracle: $(BUILD)/oracle/evaluate
+	@scripts/install-packages build test oracle
+	@env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 \
+	    /usr/bin/python3 tests/oracle/run.py --program $(BUILD)/oracle/evaluate --cases $(or $(N),20000) --seed $(or $(SEED),1)
+$(BUILD)/oracle/evaluate: tests/oracle/evaluate.c $(ALL_OBJECTS)
+	@mkdir -p $(@D)
+	$(call quiet,TEST,$@)$(CC) $(CFLAGS_ALL) $(CFLAGS) $(LDFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS)

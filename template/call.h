@@ -138,6 +138,9 @@ int call_reference(const struct call *call, struct reference *reference);
  */
 int condition_truth(struct scope *scope, const struct value *resolved, const struct trail *trail);
 
+/* A definition must be a boolean or a function. */
+int condition_check_definition(struct scope *scope, const char *name, const struct value *definition);
+
 /* "Delete", "Retain" or "Snapshot" for the policy so called; NULL: there is none (check.c). */
 const char *deletion_policy_named(const char *text, bool lower_too);
 

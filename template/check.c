@@ -39,13 +39,6 @@ static int visit_nothing(struct visitor *visitor, const struct call *call)
     return 0;
 }
 
-static int fail_definition(struct scope *scope, const char *name, const struct value *definition)
-{
-    fail(scope->ctx, FAULT_STACK_VALIDATION, "The definition of condition \"%s\" is invalid: %s", name,
-         value_to_str(scope->ctx->arena, definition));
-    return fail_kind(scope->ctx, "Condition validation error");
-}
-
 static int check_condition_functions(struct scope *scope, const struct value *definition)
 {
     struct visitor visitor = {scope, visit_nothing};
@@ -60,8 +53,8 @@ static int check_conditions(struct scope *scope)
         const struct value_entry *entry = &template->conditions->map.entries[i];
         if (at_path(scope, section, entry->key, NULL, entry->value, check_condition_functions) != 0)
             return -1;
-        if (!value_is(entry->value, VALUE_BOOL) && !function_of(template->version, entry->value, true))
-            return fail_definition(scope, entry->key, entry->value);
+        if (!scope->parsing && condition_check_definition(scope, entry->key, entry->value) != 0)
+            return -1;
     }
     return 0;
 }
@@ -101,6 +94,96 @@ static int check_output(struct scope *scope, const struct output_definition *out
     return at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value, scope_check);
 }
 
+/* ---- as Heat's parser goes ---- */
+static int parse_functions(struct scope *scope, const struct value *part)
+{
+    struct visitor visitor = {scope, visit_nothing};
+    return visitor_walk(&visitor, part, false);
+}
+
+static int parse_policy(struct scope *scope, const struct value *part)
+{
+    struct resource_definition resource = {.deletion_policy = part};
+    if (parse_functions(scope, part) != 0)
+        return -1;
+    if (scope_deletion_policy(scope, &resource))
+        return 0;
+    scope->ctx->error.path = ""; /* Heat tells of it without */
+    return -1;
+}
+
+static int parse_fields(struct scope *scope, const struct resource_definition *resource)
+{
+    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
+    const char *section = is_hot ? "resources" : "Resources";
+    const struct {
+        const char *hot, *cfn;
+        const struct value *part;
+        check_part *check;
+    } fields[] = {
+        {"properties", "Properties", resource->properties, parse_functions},
+        {"metadata", "Metadata", resource->metadata, parse_functions},
+        {"deletion_policy", "DeletionPolicy", resource->deletion_policy, parse_policy},
+        {"update_policy", "UpdatePolicy", resource->update_policy, parse_functions},
+        {"external_id", "ExternalId", resource->external_id, parse_functions},
+        {"condition", "Condition", resource->condition, check_condition_functions},
+    };
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
+        if (at_path(scope, section, resource->name, is_hot ? fields[i].hot : fields[i].cfn, fields[i].part,
+                    fields[i].check) != 0)
+            return -1;
+    return 0;
+}
+
+static int parse_all(struct scope *scope)
+{
+    const struct template *template = scope->template;
+    bool is_hot = template->version->class == TEMPLATE_HOT;
+    if (template_raise(scope->ctx, template, STAGE_CONDITIONS) != 0 || check_conditions(scope) != 0)
+        return -1;
+    for (size_t i = 0; i < template->resource_count; i++) {
+        const struct resource_definition *resource = &template->resources[i];
+        if (parse_fields(scope, resource) != 0 ||
+            at_path(scope, is_hot ? "resources" : "Resources", resource->name,
+                    is_hot ? "condition" : "Condition", resource->condition, check_truth) != 0)
+            return -1;
+    }
+    if (template->flaws[STAGE_RESOURCES].fault == FAULT_NONE)
+        return 0;
+    if (parse_fields(scope, &template->resources[template->resource_count]) != 0)
+        return -1;
+    return template_raise(scope->ctx, template, STAGE_RESOURCES);
+}
+
+int scope_parse_resources(struct scope *scope)
+{
+    bool before = scope->parsing;
+    scope->parsing = true;
+    int result = parse_all(scope);
+    scope->parsing = before;
+    return result;
+}
+
+int scope_parse_outputs(struct scope *scope)
+{
+    const struct template *template = scope->template;
+    bool before = scope->parsing, is_hot = template->version->class == TEMPLATE_HOT;
+    const char *section = is_hot ? "outputs" : "Outputs";
+    int result = 0;
+    scope->parsing = true;
+    for (size_t i = 0; result == 0 && i < template->output_count; i++) {
+        const struct output_definition *output = &template->outputs[i];
+        result = at_path(scope, section, output->name, is_hot ? "condition" : "Condition", output->condition,
+                         check_truth);
+        if (result == 0 && (!output->condition || scope_condition(scope, output->condition) == 1))
+            result = at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value,
+                             parse_functions);
+    }
+    scope->parsing = before;
+    return result == 0 ? template_raise(scope->ctx, template, STAGE_OUTPUTS) : -1;
+}
+
+/* ---- all at once ---- */
 int scope_check_template(struct scope *scope)
 {
     if (check_conditions(scope) != 0)

@@ -38,6 +38,11 @@ static int check_definition(struct scope *scope, const char *name, const struct 
     return fail_kind(scope->ctx, "Condition validation error");
 }
 
+int condition_check_definition(struct scope *scope, const char *name, const struct value *definition)
+{
+    return check_definition(scope, name, definition, false);
+}
+
 static int evaluate_definition(struct scope *scope, const char *name, const struct value *definition,
                                const struct trail *trail)
 {

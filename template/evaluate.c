@@ -276,16 +276,30 @@ static int walk_arguments(struct visitor *visitor, const struct call *call)
     return walk_at(visitor, branch, call->trail, call->condition);
 }
 
+/* What Heat looks at only when it validates, its parser having passed it. */
+static bool is_late(const struct function_row *row)
+{
+    return row->check == check_removed || row->check == check_make_url;
+}
+
+static int walk_misplaced(struct visitor *visitor, const struct call *call)
+{
+    if (walk_at(visitor, call->args, call->trail, call->condition) == 0)
+        (void)fail_misplaced(call);
+    return -1;
+}
+
 static int walk_function(struct visitor *visitor, const struct function_row *row, const struct value *args,
                          const struct trail *trail, bool condition)
 {
     struct trail here = {trail, row->shown.name, 0, true};
     struct call call = {visitor->scope, row, args, &here, condition};
+    bool checked = !row->check || (visitor->scope->parsing && is_late(row));
     if (row->check == check_removed)
         mark_seen(&call); /* refused by name: never evaluated */
     if (!function_fits(row, condition))
-        (void)fail_misplaced(&call);
-    else if (walk_arguments(visitor, &call) == 0 && (!row->check || row->check(&call) == 0) &&
+        (void)walk_misplaced(visitor, &call);
+    else if (walk_arguments(visitor, &call) == 0 && (checked || row->check(&call) == 0) &&
              visitor->visit(visitor, &call) == 0)
         return 0;
     return fail_path(visitor->scope->ctx, "%s", trail_text(visitor->scope, &here, true));
@@ -339,6 +353,100 @@ static int visit_check(struct visitor *visitor, const struct call *call)
     (void)world->attribute(ctx, world->self, value_text(reference.resource), value_text(reference.attribute));
     settle_fault(ctx);
     return ctx->error.fault == FAULT_NONE ? 0 : -1;
+}
+
+/* ---- validating ---- */
+static int validate_at(struct scope *scope, const struct value *snippet, const struct trail *trail,
+                       bool condition);
+
+/* The arguments of a function are validated as something of their own: what is wrong inside becomes the
+ * message, path and all. */
+static int validate_arguments(const struct call *call)
+{
+    struct scope *scope = call->scope;
+    const struct value *args = call->args;
+    const char *before = scope->path;
+    scope->path = "";
+    if (is_macro(call->function))
+        args = if_branch(call);
+    int result = args ? validate_at(scope, args, NULL, call->condition) : -1;
+    scope->path = before;
+    struct error *error = &scope->ctx->error;
+    if (result != 0 && error->path) {
+        error->message = arena_printf(scope->ctx->arena, "%s: %s", error->path, error->message);
+        error->path = NULL;
+    }
+    return result;
+}
+
+/* A resource that is not there, or an attribute that it has not. */
+static int validate_attribute(const struct call *call)
+{
+    struct reference reference;
+    struct ctx *ctx = call->scope->ctx;
+    int found = call_reference(call, &reference);
+    if (found <= 0 || !reference.is_attribute)
+        return found;
+    if (!template_resource(call->scope->template, value_text(reference.resource)))
+        return call_fail(call, "The specified reference \"%s\" (in unknown) is incorrect.",
+                         value_to_str(ctx->arena, reference.resource));
+    struct visitor visitor = {call->scope, NULL};
+    return visit_check(&visitor, call);
+}
+
+static int validate_function(struct scope *scope, const struct function_row *row, const struct value *args,
+                             const struct trail *trail, bool condition)
+{
+    struct trail here = {trail, row->shown.name, 0, true};
+    struct call call = {scope, row, args, &here, condition};
+    bool removed = row->check == check_removed;
+    if (removed)
+        mark_seen(&call); /* refused by name: never evaluated */
+    if ((removed || validate_arguments(&call) == 0) && (!row->check || row->check(&call) == 0) &&
+        validate_attribute(&call) == 0)
+        return 0;
+    settle_fault(scope->ctx);
+    return fail_path(scope->ctx, "%s", trail_text(scope, &here, true));
+}
+
+static int validate_at(struct scope *scope, const struct value *snippet, const struct trail *trail,
+                       bool condition)
+{
+    if (!snippet || (snippet->kind != VALUE_LIST && snippet->kind != VALUE_MAP))
+        return 0;
+    const struct function_row *row = function_of(scope->template->version, snippet, condition);
+    int result = enter(scope);
+    if (result == 0 && row)
+        result = validate_function(scope, row, snippet->map.entries[0].value, trail, condition);
+    for (size_t i = 0; result == 0 && !row && i < value_count(snippet); i++) {
+        bool map = snippet->kind == VALUE_MAP;
+        struct trail here = {trail, map ? snippet->map.entries[i].key : NULL, i, false};
+        result =
+            validate_at(scope, map ? snippet->map.entries[i].value : value_at(snippet, i), &here, condition);
+    }
+    leave(scope);
+    return result;
+}
+
+int scope_validate(struct scope *scope, const struct value *snippet)
+{
+    return validate_at(scope, snippet, NULL, false);
+}
+
+int scope_validate_conditions(struct scope *scope)
+{
+    const struct value *conditions = scope->template->conditions;
+    const char *before = scope->path;
+    int result = 0;
+    scope->path = "";
+    for (size_t i = 0; result == 0 && i < value_count(conditions); i++) {
+        const struct value_entry *entry = &conditions->map.entries[i];
+        result = condition_check_definition(scope, entry->key, entry->value);
+        if (result == 0)
+            result = validate_at(scope, entry->value, NULL, true);
+    }
+    scope->path = before;
+    return result;
 }
 
 int scope_check(struct scope *scope, const struct value *snippet)

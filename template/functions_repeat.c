@@ -23,7 +23,7 @@ int check_repeat(const struct call *call)
                                                             "              template: This is %var%\n"
                                                             "              for_each:\n"
                                                             "                %var%: ['a', 'b', 'c']"));
-    if (!value_is(value_get(call->args, "for_each"), VALUE_MAP))
+    if (!call->scope->parsing && !value_is(value_get(call->args, "for_each"), VALUE_MAP))
         return call_fail(call, "The \"for_each\" argument to \"%s\" must contain a map", call_name(call));
     return 0;
 }

@@ -175,9 +175,11 @@ static int resolve_one(struct ctx *ctx, const struct template *template, const s
     parameter->fallback = value_is_null(fallback) ? schema->initial : fallback;
     if (!given)
         given = parameter->fallback;
-    if (check_schema(ctx, template, schema) != 0)
-        return -1;
     parameter->given = given;
+    if (check_schema(ctx, template, schema) != 0) {
+        parameter->value = given ? typed(ctx, schema, given, &problem) : NULL;
+        return -1;
+    }
     if (given && strict)
         return check_value(ctx, template, schema, given, &parameter->value);
     if (given)
@@ -217,19 +219,26 @@ static void add_cfn_pseudo(struct arena *arena, struct parameters *parameters, s
     add_pseudo(arena, parameters, names, "AWS::Region", "ap-southeast-1");
 }
 
-struct parameters *parameters_resolve(struct ctx *ctx, const struct template *template,
-                                      const struct environment *environment,
-                                      const struct value *user_parameters,
-                                      const struct pseudo_parameters *pseudo, bool strict)
+/* Keeps the first error, and takes it out of the context. */
+static void note_flaw(struct ctx *ctx, struct parameters *parameters)
+{
+    if (parameters->flaw.fault == FAULT_NONE)
+        parameters->flaw = ctx->error;
+    error_clear(ctx);
+}
+
+struct parameters *parameters_read(struct ctx *ctx, const struct template *template,
+                                   const struct environment *environment, const struct value *user_parameters,
+                                   const struct pseudo_parameters *pseudo, bool strict)
 {
     enum { MOST_PSEUDO = 3 };
     static const struct pseudo_parameters nobody = {0};
     struct sources sources = {user_parameters, environment ? environment->parameters : NULL,
                               environment ? environment->parameter_defaults : NULL};
-    if (check_known(ctx, template, sources.user) != 0 || check_known(ctx, template, sources.environment) != 0)
-        return NULL;
     size_t room = template->parameter_count + MOST_PSEUDO;
     struct parameters *parameters = arena_new(ctx->arena, struct parameters);
+    if (check_known(ctx, template, sources.user) != 0 || check_known(ctx, template, sources.environment) != 0)
+        note_flaw(ctx, parameters);
     struct name_index *names = name_index_create(ctx->arena, room);
     parameters->items = arena_array(ctx->arena, struct parameter, room);
     parameters->names = names;
@@ -239,9 +248,22 @@ struct parameters *parameters_resolve(struct ctx *ctx, const struct template *te
         struct parameter *parameter = add_parameter(parameters, names, template->parameters[i].name);
         parameter->schema = &template->parameters[i];
         if (resolve_one(ctx, template, &sources, strict, parameter) != 0)
-            return NULL;
+            note_flaw(ctx, parameters);
     }
     return parameters;
+}
+
+struct parameters *parameters_resolve(struct ctx *ctx, const struct template *template,
+                                      const struct environment *environment,
+                                      const struct value *user_parameters,
+                                      const struct pseudo_parameters *pseudo, bool strict)
+{
+    struct parameters *parameters =
+        parameters_read(ctx, template, environment, user_parameters, pseudo, strict);
+    if (parameters->flaw.fault == FAULT_NONE)
+        return parameters;
+    ctx->error = parameters->flaw;
+    return NULL;
 }
 
 const struct parameter *parameters_find(const struct parameters *parameters, const char *name)

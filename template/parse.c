@@ -130,13 +130,12 @@ static const struct value *section_map(struct ctx *ctx, const struct template *t
 }
 
 /* ---- resources: what Heat checks of all of them first, by name ---- */
-static bool is_resource_key(const struct template *template, const char *key)
+static bool is_resource_key(const char *key)
 {
     const char *known[] = {hot.type,       hot.properties,      hot.metadata,
                            hot.depends_on, hot.deletion_policy, hot.update_policy,
                            hot.text,       hot.external_id,     hot.condition};
-    size_t count = has_conditions(template->version) ? COUNT_OF(known) : COUNT_OF(known) - 2;
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < COUNT_OF(known); i++)
         if (strcmp(key, known[i]) == 0)
             return true;
     return false;
@@ -152,7 +151,7 @@ static int check_hot_resource(struct ctx *ctx, const struct template *template, 
                     "\"resources\" must contain a map of resource maps. Found a [<class '%s'>] instead",
                     value_python_type(data));
     for (size_t i = 0; i < value_count(data); i++)
-        if (!is_resource_key(template, data->map.entries[i].key))
+        if (!is_resource_key(data->map.entries[i].key))
             return fail(ctx, FAULT_STACK_VALIDATION,
                         "\"%s\" is not a valid keyword inside a resource definition",
                         data->map.entries[i].key);
@@ -221,9 +220,11 @@ static int read_field(struct ctx *ctx, const struct template *template,
 {
     if (!key || !value_has(data, key))
         return 0;
-    *field = value_get(data, key);
-    if (is_kind(template, *field, kinds))
+    const struct value *found = value_get(data, key);
+    if (is_kind(template, found, kinds)) {
+        *field = found;
         return 0;
+    }
     return fail(ctx, FAULT_STACK_VALIDATION, "Resource %s %s type must be %s", resource->name, key,
                 type_name);
 }
@@ -240,6 +241,22 @@ static int read_depends_on(struct ctx *ctx, const struct words *words, struct re
             return fail(ctx, FAULT_STACK_VALIDATION, "Resource %s %s must be a list of strings",
                         resource->name, words->depends_on);
     return 0;
+}
+
+/* Keywords that came with later versions. */
+static int check_keys(struct ctx *ctx, const struct template *template, const struct value *data)
+{
+    struct str late = STR_INIT(ctx->arena);
+    if (template->version->class != TEMPLATE_HOT || has_conditions(template->version))
+        return 0;
+    for (size_t i = 0; i < value_count(data); i++)
+        if (strcmp(data->map.entries[i].key, hot.condition) == 0 ||
+            strcmp(data->map.entries[i].key, hot.external_id) == 0)
+            str_printf(&late, "%s%s", late.length ? ", " : "", data->map.entries[i].key);
+    if (late.length == 0)
+        return 0;
+    return fail(ctx, FAULT_STACK_VALIDATION, "Invalid keyword(s) inside a resource definition: %s",
+                late.data);
 }
 
 static int check_deletion_policy(struct ctx *ctx, const struct template *template,
@@ -274,37 +291,49 @@ static int read_resource(struct ctx *ctx, const struct template *template, const
         {has_conditions(template->version) ? words->condition : NULL,
          TEXTS | BOOLEANS | FUNCTIONS | IN_CONDITION, words->condition_types, &resource->condition},
     };
+    if (check_keys(ctx, template, data) != 0)
+        return -1;
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (read_field(ctx, template, resource, data, fields[i].key, fields[i].kinds, fields[i].type_name,
-                       fields[i].field) != 0)
+                       fields[i].field) != 0 ||
+            (fields[i].field == &resource->depends_on && read_depends_on(ctx, words, resource) != 0) ||
+            (fields[i].field == &resource->deletion_policy &&
+             check_deletion_policy(ctx, template, resource) != 0))
             return -1;
     resource->type = value_text(type);
     resource->description = text ? value_text(text) : "";
-    if (read_depends_on(ctx, words, resource) != 0 || check_deletion_policy(ctx, template, resource) != 0)
-        return -1;
-    if (strchr(resource->name, '/'))
-        return fail(ctx, FAULT_STACK_VALIDATION, "Resource name may not contain \"/\"");
     return 0;
 }
 
-static int read_resources(struct ctx *ctx, struct template *template, const struct value *resources)
+static int read_resources(struct ctx *ctx, struct template *template)
 {
+    const struct value *resources = section_map(ctx, template, words_of(template)->resources);
     size_t count = value_count(resources);
     struct name_index *names = name_index_create(ctx->arena, count);
     template->resources = arena_array(ctx->arena, struct resource_definition, count + 1);
     template->resource_names = names;
+    for (size_t i = 0; i < count; i++)
+        name_index_add(names, resources->map.entries[i].key, i);
     for (size_t i = 0; i < count; i++) {
         struct resource_definition *resource = &template->resources[i];
         resource->name = resources->map.entries[i].key;
         resource->index = i;
         if (read_resource(ctx, template, resources->map.entries[i].value, resource) != 0)
             return -1;
-        name_index_add(names, resource->name, i);
         template->resource_count++;
-        if (template_parameter(template, resource->name))
-            return fail(ctx, FAULT_STACK_VALIDATION, "Duplicate names {%s}",
-                        python_repr_text(ctx->arena, resource->name));
     }
+    return 0;
+}
+
+static int check_names(struct ctx *ctx, struct template *template)
+{
+    for (size_t i = 0; i < template->resource_count; i++)
+        if (strchr(template->resources[i].name, '/'))
+            return fail(ctx, FAULT_STACK_VALIDATION, "Resource name may not contain \"/\"");
+    for (size_t i = 0; i < template->resource_count; i++)
+        if (template_parameter(template, template->resources[i].name))
+            return fail(ctx, FAULT_STACK_VALIDATION, "Duplicate names {%s}",
+                        python_repr_text(ctx->arena, template->resources[i].name));
     return 0;
 }
 
@@ -437,7 +466,25 @@ static void read_description(struct ctx *ctx, struct template *template)
     template->description = value_truth(text) ? value_to_str(ctx->arena, text) : "No description";
 }
 
-struct template *template_parse(struct ctx *ctx, const struct value *document)
+static int read_sections(struct ctx *ctx, struct template *template)
+{
+    const struct words *words = words_of(template);
+    if (check_sections(ctx, template) != 0)
+        return -1;
+    const struct value *resources = section_map(ctx, template, words->resources);
+    if (ctx->error.fault != FAULT_NONE || check_resources(ctx, template, resources) != 0)
+        return -1;
+    template->mappings = section_map(ctx, template, words->mappings);
+    return ctx->error.fault == FAULT_NONE ? 0 : -1;
+}
+
+typedef int read_stage(struct ctx *ctx, struct template *template);
+static read_stage *const stages[STAGE_COUNT] = {
+    [STAGE_SECTIONS] = read_sections,     [STAGE_GROUPS] = read_groups, [STAGE_CONDITIONS] = read_conditions,
+    [STAGE_RESOURCES] = read_resources, [STAGE_NAMES] = check_names,  [STAGE_OUTPUTS] = read_outputs,
+};
+
+struct template *template_open(struct ctx *ctx, const struct value *document)
 {
     if (!value_is(document, VALUE_MAP))
         return fail_null(ctx, FAULT_BAD_REQUEST,
@@ -445,18 +492,34 @@ struct template *template_parse(struct ctx *ctx, const struct value *document)
     struct template *template = arena_new(ctx->arena, struct template);
     template->document = document;
     template->version = find_version(ctx, document);
-    if (!template->version || schema_parse_parameters(ctx, template) != 0 ||
-        check_sections(ctx, template) != 0)
+    if (!template->version || schema_parse_parameters(ctx, template) != 0)
         return NULL;
     read_description(ctx, template);
-    const struct words *words = words_of(template);
-    const struct value *resources = section_map(ctx, template, words->resources);
-    if (ctx->error.fault != FAULT_NONE || check_resources(ctx, template, resources) != 0)
-        return NULL;
-    template->mappings = section_map(ctx, template, words->mappings);
-    if (ctx->error.fault != FAULT_NONE || read_groups(ctx, template) != 0 ||
-        read_conditions(ctx, template) != 0 || read_resources(ctx, template, resources) != 0 ||
-        read_outputs(ctx, template) != 0)
-        return NULL;
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        if (stages[i](ctx, template) == 0)
+            continue;
+        template->flaws[i] = ctx->error;
+        error_clear(ctx);
+        if (i == STAGE_SECTIONS)
+            break;
+    }
+    return template;
+}
+
+int template_raise(struct ctx *ctx, const struct template *template, enum template_stage stage)
+{
+    if (template->flaws[stage].fault == FAULT_NONE)
+        return 0;
+    if (ctx->error.fault == FAULT_NONE)
+        ctx->error = template->flaws[stage];
+    return -1;
+}
+
+struct template *template_parse(struct ctx *ctx, const struct value *document)
+{
+    struct template *template = template_open(ctx, document);
+    for (int i = 0; template && i < STAGE_COUNT; i++)
+        if (template_raise(ctx, template, (enum template_stage)i) != 0)
+            return NULL;
     return template;
 }

@@ -89,6 +89,18 @@ struct output_definition {
 struct template;
 struct name_index; /* template/name_index.h */
 
+/* What may be wrong with the sections, in the order in which template_parse tells of it. Heat looks at each
+ * only when it needs it; whoever checks a request tells in that order, with template_raise. */
+enum template_stage {
+    STAGE_SECTIONS,   /* unknown ones; resources that are none */
+    STAGE_GROUPS,     /* parameter_groups */
+    STAGE_CONDITIONS, /* conditions that are no map */
+    STAGE_RESOURCES,  /* fields of a resource; the one after the last of template->resources */
+    STAGE_NAMES,      /* resources called as parameters are */
+    STAGE_OUTPUTS,
+    STAGE_COUNT
+};
+
 /* Custom constraints ("nova.flavor") are known outside the language. 1: the value is good; 0: it is not, and
  * *reason may say why in Heat's words; -1: no such constraint. */
 typedef int constraint_check(struct ctx *ctx, void *self, const char *name, const struct value *value,
@@ -109,6 +121,7 @@ struct template
     struct output_definition *outputs;
     size_t output_count;
     const struct name_index *resource_names, *parameter_names;
+    struct error flaws[STAGE_COUNT]; /* of each stage the first */
     /* Set by the caller before parameters_resolve; NULL: custom constraints are all unknown. */
     constraint_check *custom_constraint;
     void *custom_constraint_self;
@@ -116,6 +129,10 @@ struct template
 
 /* Checks version, sections and the shape of each section; fails with Heat's fault and message. */
 struct template *template_parse(struct ctx *ctx, const struct value *document) MUST_CHECK;
+/* The same, but fails for version and parameters only; flaws of the other sections are noted. */
+struct template *template_open(struct ctx *ctx, const struct value *document) MUST_CHECK;
+/* Fails with what was noted for the stage. */
+int template_raise(struct ctx *ctx, const struct template *template, enum template_stage stage) MUST_CHECK;
 const struct resource_definition *template_resource(const struct template *template, const char *name);
 const struct parameter_schema *template_parameter(const struct template *template, const char *name);
 
@@ -163,6 +180,7 @@ struct parameters {
     struct parameter *items;
     size_t count;
     const struct name_index *names;
+    struct error flaw; /* the first thing wrong with them (parameters_read) */
 };
 
 struct pseudo_parameters {
@@ -177,6 +195,11 @@ struct parameters *parameters_resolve(struct ctx *ctx, const struct template *te
                                       const struct environment *environment,
                                       const struct value *user_parameters,
                                       const struct pseudo_parameters *pseudo, bool strict) MUST_CHECK;
+/* The same, but what is wrong is noted and not raised; the parameter then has the value that can be made of
+ * what was given, or none. Never NULL. */
+struct parameters *parameters_read(struct ctx *ctx, const struct template *template,
+                                   const struct environment *environment, const struct value *user_parameters,
+                                   const struct pseudo_parameters *pseudo, bool strict);
 const struct parameter *parameters_find(const struct parameters *parameters, const char *name);
 /* As "stack show" shows them: all strings; hidden ones "******" unless reveal. Pseudo ones first. */
 const struct value *parameters_shown(struct ctx *ctx, const struct parameters *parameters, bool reveal);
@@ -216,6 +239,7 @@ struct scope {
     struct attribute_reads *reads;      /* made on first use */
     unsigned depth;
     bool checking; /* paths of messages name functions too */
+    bool parsing;  /* functions are looked at as Heat's parser does: what only validation finds passes */
     size_t steps;  /* work done; capped. Whoever keeps a scope for long sets it to 0 between units of work */
     bool *seen;    /* for tests: per row of functions.def, whether it was evaluated; NULL: nobody asks */
     bool *seen_yaql; /* the same per row of yaql_functions.def */
@@ -226,6 +250,16 @@ struct scope {
 const struct value *scope_resolve(struct scope *scope, const struct value *snippet) MUST_CHECK;
 /* Truth of a condition: a name, a boolean or a condition function. -1 on error, else 0 or 1. */
 int scope_condition(struct scope *scope, const struct value *condition) MUST_CHECK;
+/* What Heat's parser finds in conditions and resources, in its order: functions that are not well formed,
+ * fields of the wrong kind, deletion policies, conditions of resources. */
+int scope_parse_resources(struct scope *scope) MUST_CHECK;
+/* The same for outputs. */
+int scope_parse_outputs(struct scope *scope) MUST_CHECK;
+/* What Heat's validation finds in functions that parsed: those of other versions, attributes that do not
+ * exist … The path leads to the outermost function at fault, the message from there on. */
+int scope_validate(struct scope *scope, const struct value *snippet) MUST_CHECK;
+/* scope_validate for the definitions of conditions. */
+int scope_validate_conditions(struct scope *scope) MUST_CHECK;
 /* Checks functions of a snippet without resolving: valid in the version, arguments well formed, and
  * attributes that get_attr names exist (when the world knows attributes). That a parameter exists shows on
  * resolving, as in Heat. */
@@ -254,6 +288,8 @@ struct graph *graph_build(struct ctx *ctx, struct scope *scope) MUST_CHECK;
 /* The paths by which get_attr refers to attributes, for all resources: map resource -> list of paths, each a list of
  * strings and integers ([attribute, key, …]; empty: all attributes). What cannot be resolved yet ends a path. */
 const struct value *graph_attribute_paths(struct scope *scope);
+/* The same with depends_on alone. */
+struct graph *graph_build_explicit(struct ctx *ctx, struct scope *scope) MUST_CHECK;
 /* Attributes of a resource that the template reads anywhere (outputs too): list of names, "show" style whole
  * reads as NULL entry. Lets the engine fetch and store only these. */
 size_t graph_attributes_read(struct ctx *ctx, struct scope *scope, const char *resource, const char ***names);
