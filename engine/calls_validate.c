@@ -24,12 +24,15 @@ static const char *single_colons(struct ctx *ctx, const char *message)
 /* What is wrong with a template is no more than a bad request to /validate. */
 static const struct value *as_bad_request(struct ctx *ctx)
 {
-    static const enum fault kept[] = {FAULT_UNAVAILABLE, FAULT_INTERNAL, FAULT_TEMPLATE_REFERENCE,
-                                      FAULT_MISSING_PARAMETER};
+    static const enum fault turned[] = {FAULT_STACK_VALIDATION, FAULT_REQUEST_LIMIT,
+                                        FAULT_STACK_RESOURCE_LIMIT, FAULT_EXTERNAL_DEPENDENCY,
+                                        FAULT_INVALID_ATTRIBUTE};
     struct error error = ctx->error;
-    for (size_t i = 0; i < COUNT_OF(kept); i++)
-        if (error.fault == kept[i])
-            return NULL;
+    bool turn = false;
+    for (size_t i = 0; i < COUNT_OF(turned); i++)
+        turn = turn || error.fault == turned[i];
+    if (!turn)
+        return NULL;
     error_clear(ctx);
     return fail_null(ctx, FAULT_BAD_REQUEST, "%s", single_colons(ctx, error.message));
 }

@@ -27,7 +27,7 @@ static const struct resource_type *type_of(struct definition *definition,
                                resource->type, &match);
     if (!found)
         return fail_null(definition->ctx, FAULT_STACK_VALIDATION,
-                         "The Resource Type (%s) could not be found.", match.type);
+                         "The Resource Type (%s) could not be found.", resource->type);
     return match.file ? nested_type(definition, resource->type, &match) : catalogue_find(match.type);
 }
 
@@ -114,8 +114,8 @@ int definition_resolve_parameters(struct definition *definition, const struct do
     };
     if (template_raise(ctx, definition->template, STAGE_SECTIONS) != 0)
         return -1;
-    definition->parameters = parameters_read(ctx, definition->template, definition->environment, NULL,
-                                             &pseudo, documents->strict);
+    definition->parameters =
+        parameters_read(ctx, definition->template, definition->environment, NULL, &pseudo, documents->strict);
     struct parameters *masked = mask_hidden(definition);
     definition->scope = (struct scope){
         .ctx = ctx,
@@ -158,8 +158,7 @@ static int link_parameters(struct definition *definition)
         return -1;
     }
     if (template_raise(ctx, definition->template, STAGE_GROUPS) != 0 ||
-        template_raise(ctx, definition->template, STAGE_CONDITIONS) != 0 ||
-        scope_validate_conditions(&definition->scope) != 0)
+        scope_parse_conditions(&definition->scope) != 0 || scope_validate_conditions(&definition->scope) != 0)
         return fail_found(definition);
     return 0;
 }
@@ -247,13 +246,16 @@ const char *definition_deletion_policy(struct definition *definition,
 }
 
 /* ---- outputs ---- */
-static const struct value *output_shown(struct definition *definition, const struct output_definition *output)
+/* One whose condition is false is shown too, as null. */
+static const struct value *output_shown(struct definition *definition, const struct output_definition *output,
+                                        bool present)
 {
     struct ctx *ctx = definition->ctx;
     struct value *shown = value_map(ctx->arena);
     const char *path =
         arena_printf(ctx->arena, is_cfn(definition) ? "Outputs.%s.Value" : "outputs.%s.value", output->name);
-    const struct value *value = definition_resolve(definition, &definition->scope, path, output->value);
+    const struct value *value =
+        present ? definition_resolve(definition, &definition->scope, path, output->value) : &value_null;
     value_map_set(ctx->arena, shown, "output_key", value_string(ctx->arena, output->name));
     value_map_set(
         ctx->arena, shown, "description",
@@ -275,8 +277,8 @@ const struct value *definition_outputs(struct definition *definition)
         int present = output->condition ? scope_condition(&definition->scope, output->condition) : 1;
         if (present < 0)
             error_clear(ctx);
-        if (present > 0)
-            value_list_add(ctx->arena, list, output_shown(definition, output));
+        if (present >= 0)
+            value_list_add(ctx->arena, list, output_shown(definition, output, present));
     }
     return list;
 }

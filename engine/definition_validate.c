@@ -91,10 +91,9 @@ static const struct value *draft_each(struct definition *definition, const char 
 }
 
 /* All properties may come from one function: {get_param: everything}. */
-static bool may_be_function(const struct resource_type *type, const struct value *written)
+static bool is_function(const struct definition *definition, const struct value *written)
 {
-    return value_is(written, VALUE_MAP) && value_count(written) == 1 &&
-           !type_property(type, written->map.entries[0].key);
+    return scope_is_function(&definition->scope, written);
 }
 
 const struct value *definition_draft_properties(struct definition *definition,
@@ -105,7 +104,9 @@ const struct value *definition_draft_properties(struct definition *definition,
     struct draft_world *world = definition->scope.world.self;
     const struct value *properties;
     world->asked = false;
-    if (!may_be_function(type, resource->properties)) {
+    if (!is_function(definition, resource->properties)) {
+        if (properties_check_names(definition->ctx, type, path, resource->properties) != 0)
+            return NULL;
         properties = draft_each(definition, path, resource->properties);
         world->asked = false; /* noted property by property */
     } else {
@@ -174,13 +175,33 @@ static int check_properties(struct definition *definition, const struct resource
                : -1;
 }
 
+static const char *part_path(const struct definition *definition, const struct resource_definition *resource,
+                             const char *hot, const char *cfn)
+{
+    bool is_cfn = definition->template->version->class == TEMPLATE_CFN;
+    return arena_printf(definition->ctx->arena, "%s.%s.%s", is_cfn ? "Resources" : "resources",
+                        resource->name, is_cfn ? cfn : hot);
+}
+
+/* Types that have no update policy take no properties in it. */
+static int check_update_policy(struct definition *definition, const struct resource_definition *resource)
+{
+    const struct resource_type *type = definition->types[resource->index];
+    if (value_has(type->definition, "update_policy") || value_count(resource->update_policy) == 0 ||
+        scope_is_function(&definition->scope, resource->update_policy))
+        return 0;
+    return fail(definition->ctx, FAULT_STACK_VALIDATION, "Property error: : %s: : Unknown Property %s",
+                part_path(definition, resource, "update_policy", "UpdatePolicy"),
+                resource->update_policy->map.entries[0].key);
+}
+
 static int check_snapshot_policy(struct definition *definition, const char *policy,
                                  const struct resource_definition *resource)
 {
     if (strcmp(policy, "Snapshot") != 0)
         return 0;
     struct ctx *ctx = definition->ctx;
-    const char *path = arena_printf(ctx->arena, "resources.%s.deletion_policy", resource->name);
+    const char *path = part_path(definition, resource, "deletion_policy", "DeletionPolicy");
     return fail(ctx, FAULT_STACK_VALIDATION, "%s: : \"%s\" deletion policy not supported", path, policy);
 }
 
@@ -189,13 +210,15 @@ static int check_resource(struct definition *definition, const struct resource_d
 {
     const struct resource_type *type = definition->types[resource->index];
     const char *path = definition_properties_path(definition, resource);
+    if (type->any_property) /* stands for something else: nothing of it is looked at */
+        return 0;
     if (check_functions(definition, path, resource->properties) != 0 ||
-        check_functions(definition,
-                        arena_printf(definition->ctx->arena, "resources.%s.metadata", resource->name),
+        check_functions(definition, part_path(definition, resource, "metadata", "Metadata"),
                         resource->metadata) != 0)
         return -1;
     const char *policy = definition_deletion_policy(definition, resource);
-    if (!policy || check_snapshot_policy(definition, policy, resource) != 0)
+    if (!policy || check_snapshot_policy(definition, policy, resource) != 0 ||
+        check_update_policy(definition, resource) != 0)
         return -1;
     if (!strict)
         return properties_check_names(definition->ctx, type, path, resource->properties);
@@ -203,13 +226,22 @@ static int check_resource(struct definition *definition, const struct resource_d
 }
 
 /* ---- the whole ---- */
+/* Heat takes "Value[0]" for no section's name and leaves it as CFN has it. */
+static const char *output_path(const struct definition *definition, const struct output_definition *output)
+{
+    bool cfn = definition->template->version->class == TEMPLATE_CFN;
+    return arena_printf(definition->ctx->arena, "%s.%s.%s", cfn ? "Outputs" : "outputs", output->name,
+                        cfn || value_is(output->value, VALUE_LIST) ? "Value" : "value");
+}
+
 static int check_outputs(struct definition *definition)
 {
-    struct arena *arena = definition->ctx->arena;
     for (size_t i = 0; i < definition->template->output_count; i++) {
         const struct output_definition *output = &definition->template->outputs[i];
-        if (check_functions(definition, arena_printf(arena, "outputs.%s.value", output->name),
-                            output->value) != 0)
+        int present = output->condition ? scope_condition(&definition->scope, output->condition) : 1;
+        if (present < 0)
+            return -1;
+        if (present && check_functions(definition, output_path(definition, output), output->value) != 0)
             return -1;
     }
     return 0;

@@ -138,6 +138,8 @@ int call_reference(const struct call *call, struct reference *reference);
  */
 int condition_truth(struct scope *scope, const struct value *resolved, const struct trail *trail);
 
+/* Whether there is such a resource and its condition is true. */
+bool resource_enabled(struct scope *scope, const char *name);
 /* A definition must be a boolean or a function. */
 int condition_check_definition(struct scope *scope, const char *name, const struct value *definition);
 

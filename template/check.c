@@ -135,11 +135,22 @@ static int parse_fields(struct scope *scope, const struct resource_definition *r
     return 0;
 }
 
+int scope_parse_conditions(struct scope *scope)
+{
+    if (template_raise(scope->ctx, scope->template, STAGE_CONDITIONS) != 0)
+        return -1;
+    bool before = scope->parsing;
+    scope->parsing = true;
+    int result = check_conditions(scope);
+    scope->parsing = before;
+    return result;
+}
+
 static int parse_all(struct scope *scope)
 {
     const struct template *template = scope->template;
     bool is_hot = template->version->class == TEMPLATE_HOT;
-    if (template_raise(scope->ctx, template, STAGE_CONDITIONS) != 0 || check_conditions(scope) != 0)
+    if (scope_parse_conditions(scope) != 0)
         return -1;
     for (size_t i = 0; i < template->resource_count; i++) {
         const struct resource_definition *resource = &template->resources[i];

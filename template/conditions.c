@@ -46,10 +46,6 @@ int condition_check_definition(struct scope *scope, const char *name, const stru
 static int evaluate_definition(struct scope *scope, const char *name, const struct value *definition,
                                const struct trail *trail)
 {
-    if (check_definition(scope, name, definition, false) != 0)
-        return -1;
-    if (value_is(definition, VALUE_BOOL))
-        return definition->boolean;
     struct call call = {scope, NULL, definition, trail, true};
     const struct value *result = call_resolve(&call, definition);
     if (!result || check_definition(scope, name, result, true) != 0)
@@ -86,6 +82,12 @@ int condition_truth(struct scope *scope, const struct value *resolved, const str
         return fail(scope->ctx, FAULT_STACK_VALIDATION, "Invalid condition \"%s\"",
                     value_to_str(scope->ctx->arena, resolved));
     return truth_of_named(scope, value_text(resolved), i, trail);
+}
+
+bool resource_enabled(struct scope *scope, const char *name)
+{
+    const struct resource_definition *resource = template_resource(scope->template, name);
+    return resource && (!resource->condition || scope_condition(scope, resource->condition) == 1);
 }
 
 int scope_condition(struct scope *scope, const struct value *condition)

@@ -64,7 +64,7 @@ struct kind {
     /* Why value breaks it; NULL: it does not. */
     const char *(*problem)(struct ctx *ctx, const struct template *template,
                            const struct parameter_schema *schema, const struct value *content,
-                           const struct value *value);
+                           const struct value *value, bool *unreadable);
 };
 
 static const struct kind *kind_of(const struct value *constraint, const struct value **content);
@@ -138,11 +138,11 @@ static const char *bound_text(struct arena *arena, const struct value *bounds, c
 
 static const char *range_problem(struct ctx *ctx, const struct template *template,
                                  const struct parameter_schema *schema, const struct value *bounds,
-                                 const struct value *value)
+                                 const struct value *value, bool *unreadable)
 {
     const char *problem;
     const struct value *number = number_of(ctx->arena, value, &problem);
-    if (!number)
+    if ((*unreadable = !number))
         return problem;
     if (!outside(bounds, number))
         return NULL;
@@ -152,12 +152,12 @@ static const char *range_problem(struct ctx *ctx, const struct template *templat
 
 static const char *length_problem(struct ctx *ctx, const struct template *template,
                                   const struct parameter_schema *schema, const struct value *bounds,
-                                  const struct value *value)
+                                  const struct value *value, bool *unreadable)
 {
     size_t length = value_count(value);
     if (value_is(value, VALUE_STRING))
         length = utf8_count(value->string.text, value->string.length);
-    else if (!value_is(value, VALUE_LIST) && !value_is(value, VALUE_MAP))
+    else if ((*unreadable = !value_is(value, VALUE_LIST) && !value_is(value, VALUE_MAP)))
         return arena_printf(ctx->arena, "object of type '%s' has no len()", value_python_type(value));
     if (!outside(bounds, value_int(ctx->arena, (int64_t)length)))
         return NULL;
@@ -201,11 +201,11 @@ static double python_modulo(const struct value *number, double step)
 
 static const char *modulo_problem(struct ctx *ctx, const struct template *template,
                                   const struct parameter_schema *schema, const struct value *content,
-                                  const struct value *value)
+                                  const struct value *value, bool *unreadable)
 {
     const char *problem;
     const struct value *number = number_of(ctx->arena, value, &problem);
-    if (!number)
+    if ((*unreadable = !number))
         return problem;
     if (python_modulo(number, python_double(value_get(content, "step"))) ==
         python_double(value_get(content, "offset")))
@@ -275,12 +275,12 @@ static bool allows(struct ctx *ctx, const struct parameter_schema *schema, const
 
 static const char *allowed_values_problem(struct ctx *ctx, const struct template *template,
                                           const struct parameter_schema *schema, const struct value *allowed,
-                                          const struct value *value)
+                                          const struct value *value, bool *unreadable)
 {
     const char *problem = NULL;
     if (allows(ctx, schema, allowed, value, &problem))
         return NULL;
-    if (problem)
+    if ((*unreadable = problem != NULL))
         return problem;
     return arena_printf(ctx->arena, "%s is not an allowed value %s", value_to_json(ctx->arena, value),
                         value_to_json(ctx->arena, allowed));
@@ -331,9 +331,9 @@ static bool matches_whole(const pcre2_code *code, const struct value *text)
 
 static const char *allowed_pattern_problem(struct ctx *ctx, const struct template *template,
                                            const struct parameter_schema *schema, const struct value *pattern,
-                                           const struct value *value)
+                                           const struct value *value, bool *unreadable)
 {
-    if (!value_is(value, VALUE_STRING))
+    if ((*unreadable = !value_is(value, VALUE_STRING)))
         return arena_printf(ctx->arena, "expected string or bytes-like object, got '%s'",
                             value_python_type(value));
     int error;
@@ -354,7 +354,7 @@ static const struct value *read_custom(struct ctx *ctx, const struct value *cont
 
 static const char *custom_problem(struct ctx *ctx, const struct template *template,
                                   const struct parameter_schema *schema, const struct value *name,
-                                  const struct value *value)
+                                  const struct value *value, bool *unreadable)
 {
     const char *reason = NULL, *text = value_to_str(ctx->arena, name);
     int good = template->custom_constraint
@@ -493,15 +493,16 @@ bool constraint_is_custom(const struct value *constraint)
     return value_has(constraint, kinds[CUSTOM].name);
 }
 
-/* A constraint's own description takes the place of the reason. */
+/* A constraint's own description takes the place of the reason, unless the value cannot be looked at at all. */
 const char *constraint_problem(struct ctx *ctx, const struct template *template,
                                const struct parameter_schema *schema, const struct value *constraint,
                                const struct value *value)
 {
+    bool unreadable = false;
     const struct value *content, *description = value_get(constraint, "description");
     const struct kind *kind = kind_of(constraint, &content);
-    const char *problem = kind ? kind->problem(ctx, template, schema, content, value) : NULL;
-    if (problem && value_truth(description))
+    const char *problem = kind ? kind->problem(ctx, template, schema, content, value, &unreadable) : NULL;
+    if (problem && !unreadable && value_truth(description))
         return value_to_str(ctx->arena, description);
     return problem;
 }

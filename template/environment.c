@@ -40,48 +40,47 @@ int environment_check_sections(struct ctx *ctx, const struct value *environment)
 }
 
 /* ---- strategies ---- */
-enum strategy { OVERWRITE, MERGE, DEEP_MERGE };
-static const char *const strategy_names[] = {"overwrite", "merge", "deep_merge"};
-
-static int strategy_named(const char *name)
+static bool is_strategy(const struct value *name, const char *wanted)
 {
-    for (int i = 0; name && i <= DEEP_MERGE; i++)
-        if (strcmp(name, strategy_names[i]) == 0)
-            return i;
-    return -1;
+    return value_text(name) && strcmp(value_text(name), wanted) == 0;
+}
+
+static bool joins(const struct value *strategy)
+{
+    return is_strategy(strategy, "merge") || is_strategy(strategy, "deep_merge");
 }
 
 struct merger {
     struct ctx *ctx;
     const struct template *template; /* NULL: types are those of the values */
-    struct value *used;              /* parameter -> strategy number that files named so far */
+    const struct template **others;  /* templates among the files: their parameters count too */
+    size_t other_count;
+    struct value *used; /* parameter -> strategy number that files named so far */
     const char *file;
 };
 
-/* What this file says of the parameter, else what an earlier one did, else this file's default. */
-static enum strategy strategy_of(const struct merger *merger, const struct value *said, const char *name)
+/* What this file says of the parameter, else what an earlier one did, else this file's default, which may be
+ * anything. */
+static const struct value *strategy_of(const struct merger *merger, const struct value *said,
+                                       const char *name)
 {
-    int fallback = strategy_named(value_get_text(said, "default"));
-    const struct value *used = value_get(merger->used, name);
-    int wanted = strategy_named(value_get_text(said, name));
-    if (wanted >= 0)
-        return (enum strategy)wanted;
-    if (used && !value_has(said, name))
-        return (enum strategy)used->integer;
-    return fallback >= 0 ? (enum strategy)fallback : OVERWRITE;
+    const struct value *fallback = value_has(said, "default") ? value_get(said, "default")
+                                                              : value_string(merger->ctx->arena, "overwrite");
+    const struct value *wanted =
+        value_has(said, name) ? value_get(said, name) : value_get(merger->used, name);
+    return joins(wanted) || is_strategy(wanted, "overwrite") ? wanted : fallback;
 }
 
 static int note_strategy(struct merger *merger, const struct value *said, const char *name)
 {
     struct arena *arena = merger->ctx->arena;
-    enum strategy wanted = strategy_of(merger, said, name);
-    const struct value *used = value_get(merger->used, name);
+    const struct value *wanted = strategy_of(merger, said, name), *used = value_get(merger->used, name);
     if (!used)
-        value_map_set(arena, merger->used, name, value_int(arena, wanted));
-    else if (used->integer != (int64_t)wanted)
+        value_map_set(arena, merger->used, name, wanted);
+    else if (!value_equal(used, wanted))
         return fail(merger->ctx, FAULT_MERGE_STRATEGY,
                     "Conflicting merge strategy '%s' for parameter '%s' in file '%s'.",
-                    strategy_names[wanted], name, merger->file);
+                    value_to_str(arena, wanted), name, merger->file);
     return 0;
 }
 
@@ -134,22 +133,18 @@ static const struct value *merge_map(struct arena *arena, const struct value *ol
     return merged;
 }
 
-static const struct value *add_numbers(struct arena *arena, const struct value *old,
-                                       const struct value *new_value)
-{
-    if (value_is_null(old))
-        return new_value;
-    int64_t sum;
-    if (old->kind == VALUE_INT && new_value->kind == VALUE_INT &&
-        !__builtin_add_overflow(old->integer, new_value->integer, &sum))
-        return value_int(arena, sum);
-    return value_float(arena, python_double(old) + python_double(new_value));
-}
-
-static int type_of(const struct merger *merger, const char *name, const struct value *value)
+static const struct parameter_schema *schema_of(const struct merger *merger, const char *name)
 {
     const struct parameter_schema *schema =
         merger->template ? template_parameter(merger->template, name) : NULL;
+    for (size_t i = merger->other_count; !schema && i-- > 0;)
+        schema = template_parameter(merger->others[i], name);
+    return schema;
+}
+
+static enum parameter_type type_of(const struct merger *merger, const char *name, const struct value *value)
+{
+    const struct parameter_schema *schema = schema_of(merger, name);
     if (schema)
         return schema->type;
     switch (value->kind) {
@@ -172,58 +167,62 @@ static const struct value *fail_value(const struct merger *merger, const char *r
     return fail_null(merger->ctx, FAULT_VALUE_ERROR, "Invalid parameter in environment %s.", reason);
 }
 
-static const struct value *as_map(const struct merger *merger, const struct value *value)
+/* Text is read as JSON; an empty one stays as it is. */
+static const struct value *as_json(const struct merger *merger, const struct value *value)
 {
-    if (value_is(value, VALUE_STRING)) {
-        value = value_read_json(merger->ctx, value->string.text, value->string.length);
-        if (!value) {
-            const char *reason = merger->ctx->error.message;
-            error_clear(merger->ctx);
-            return fail_value(merger, reason);
-        }
-    }
-    return value_is(value, VALUE_MAP) ? value : fail_value(merger, "");
+    if (!value_is(value, VALUE_STRING) || value->string.length == 0)
+        return value;
+    const struct value *read = value_read_json(merger->ctx, value->string.text, value->string.length);
+    if (read)
+        return read;
+    const char *reason = merger->ctx->error.message;
+    error_clear(merger->ctx);
+    return fail_value(merger, reason);
 }
 
+static const struct value *join_json(const struct merger *merger, const struct value *old,
+                                     const struct value *new_value, bool deep)
+{
+    const struct value *read = as_json(merger, new_value);
+    if (!read || !value_truth(old))
+        return read;
+    return value_is(old, VALUE_MAP) && value_is(read, VALUE_MAP)
+               ? merge_map(merger->ctx->arena, old, read, deep)
+               : fail_value(merger, "");
+}
+
+/* Numbers and booleans are never joined, though the strategies are there for numbers too. */
 static const struct value *join(const struct merger *merger, const char *name, const struct value *old,
                                 const struct value *new_value, bool deep)
 {
-    struct arena *arena = merger->ctx->arena;
-    switch (type_of(merger, name, new_value)) {
-    case PARAMETER_JSON:
-        new_value = as_map(merger, new_value);
-        return new_value ? merge_map(arena, old, new_value, deep) : NULL;
-    case PARAMETER_LIST:
-        if (!value_is(new_value, VALUE_LIST) && !value_is(new_value, VALUE_STRING))
-            return fail_value(merger, "");
-        return append_list(arena, old, new_value);
-    case PARAMETER_STRING:
-        if (!value_is(new_value, VALUE_STRING))
-            return fail_value(merger, "");
-        return value_printf(arena, "%s%s", value_is_null(old) ? "" : value_to_str(arena, old),
-                            value_text(new_value));
-    case PARAMETER_NUMBER:
-        if (!value_is_number(new_value) || (!value_is_null(old) && !value_is_number(old)))
-            return fail_value(merger, "");
-        return add_numbers(arena, old, new_value);
-    default:
+    enum parameter_type type = type_of(merger, name, new_value);
+    if (type == PARAMETER_JSON)
+        return join_json(merger, old, new_value, deep);
+    if (!value_is(new_value, VALUE_LIST) && !value_is(new_value, VALUE_STRING))
+        return fail_value(merger, "");
+    if (type == PARAMETER_LIST)
+        return append_list(merger->ctx->arena, old, new_value);
+    if (type == PARAMETER_BOOLEAN)
         return fail_null(merger->ctx, FAULT_MERGE_STRATEGY,
                          "Invalid merge strategy 'merge' for parameter '%s'.", name);
-    }
+    if (!value_is(new_value, VALUE_STRING) || (old && !value_is(old, VALUE_STRING)) ||
+        (!old && type == PARAMETER_NUMBER))
+        return fail_value(merger, "");
+    return value_printf(merger->ctx->arena, "%s%s", old ? value_text(old) : "", value_text(new_value));
 }
 
 /* ---- merging sections ---- */
 static bool is_known(const struct merger *merger, const char *name)
 {
-    return !merger->template || template_parameter(merger->template, name);
+    return !merger->template || schema_of(merger, name);
 }
 
 static int merge_parameter(struct merger *merger, struct value *target, const struct value_entry *entry)
 {
     const struct value *used = value_get(merger->used, entry->key), *joined = entry->value;
-    if (used && used->integer != OVERWRITE)
+    if (joins(used))
         joined = join(merger, entry->key, value_get(target, entry->key), entry->value,
-                      used->integer == DEEP_MERGE);
+                      is_strategy(used, "deep_merge"));
     if (!joined)
         return -1;
     value_map_set(merger->ctx->arena, target, entry->key, joined);
@@ -286,6 +285,18 @@ static int merge_environment(struct merger *merger, struct drafts *drafts, const
     return 0;
 }
 
+/* What is wrong in a file is not the body's fault, says Heat. */
+static int settle_file_error(struct ctx *ctx)
+{
+    static const char prefix[] = "Environment not in valid format: ";
+    if (ctx->error.fault == FAULT_BAD_REQUEST) {
+        ctx->error.fault = FAULT_VALUE_ERROR;
+        if (strncmp(ctx->error.message, prefix, sizeof prefix - 1) == 0)
+            ctx->error.message += sizeof prefix - 1;
+    }
+    return -1;
+}
+
 static int merge_file(struct merger *merger, struct drafts *drafts, const struct value *name,
                       const struct value *files)
 {
@@ -295,7 +306,24 @@ static int merge_file(struct merger *merger, struct drafts *drafts, const struct
         return fail(merger->ctx, FAULT_BAD_REQUEST, "The environment file \"%s\" is not among the files.",
                     merger->file);
     const struct value *environment = environment_read(merger->ctx, text->string.text, text->string.length);
-    return environment ? merge_environment(merger, drafts, environment) : -1;
+    return environment ? merge_environment(merger, drafts, environment) : settle_file_error(merger->ctx);
+}
+
+/* Of what is no template, or no good one, nothing is known. */
+static void find_other_templates(struct merger *merger, const struct value *files)
+{
+    struct ctx *ctx = merger->ctx;
+    merger->others = arena_array(ctx->arena, const struct template *, value_count(files) + 1);
+    for (size_t i = 0; i < value_count(files); i++) {
+        const struct value *text = files->map.entries[i].value;
+        const struct value *document = value_is(text, VALUE_STRING) && strstr(value_text(text), "emplate")
+                                           ? template_read(ctx, text->string.text, text->string.length)
+                                           : NULL;
+        const struct template *template = document ? template_open(ctx, document) : NULL;
+        if (template)
+            merger->others[merger->other_count++] = template;
+        error_clear(ctx);
+    }
 }
 
 static int fill(struct merger *merger, struct drafts *drafts, const struct value *environment,
@@ -305,6 +333,9 @@ static int fill(struct merger *merger, struct drafts *drafts, const struct value
     if (value_count(environment_files) > 0) {
         if (!value_is(environment_files, VALUE_LIST))
             return fail(ctx, FAULT_BAD_REQUEST, "environment_files must be a list");
+        if (merger->template)
+            find_other_templates(merger, files);
+        merge_section(ctx->arena, drafts->of[0], value_get(environment, "parameters"));
         for (size_t i = 0; i < value_count(environment_files); i++)
             if (merge_file(merger, drafts, value_at(environment_files, i), files) != 0)
                 return -1;

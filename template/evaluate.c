@@ -66,6 +66,34 @@ static void write_trail(struct str *out, const struct trail *trail)
         str_printf(out, "%s%s", out->length ? "." : "", trail->key);
 }
 
+static bool is_number(const char *key)
+{
+    return *key && key[strspn(key, "0123456789")] == '\0';
+}
+
+/* As Heat prints the paths of what its validation finds: a key of digits looks like an index. */
+static void write_validation_trail(struct str *out, const struct trail *trail)
+{
+    if (!trail)
+        return;
+    write_validation_trail(out, trail->up);
+    if (!trail->key)
+        str_printf(out, "[%zu]", trail->index);
+    else if (is_number(trail->key))
+        str_printf(out, "[%s]", trail->key);
+    else
+        str_printf(out, "%s%s", out->length ? "." : "", trail->key);
+}
+
+static const char *validation_path(const struct scope *scope, const struct trail *trail)
+{
+    struct str out = STR_INIT(scope->ctx->arena);
+    if (scope->path)
+        str_add(&out, scope->path);
+    write_validation_trail(&out, trail);
+    return out.data;
+}
+
 /* The part of the trail outside of the outermost function. */
 static const struct trail *outside_functions(const struct trail *trail)
 {
@@ -132,11 +160,21 @@ static void mark_seen(const struct call *call)
         call->scope->seen[call->function - function_row_at(0)] = true;
 }
 
+/* Until it is validated a function that was removed stands for itself. */
+static const struct value *removed_as_is(const struct call *call)
+{
+    struct value *map = value_map(call_arena(call));
+    value_map_set(call_arena(call), map, call_name(call), call->args);
+    return map;
+}
+
 static const struct value *run(const struct call *call)
 {
     mark_seen(call);
     if (!function_fits(call->function, call->condition))
         return fail_misplaced(call);
+    if (call->function->check == check_removed && (call->scope->parsing || call->condition))
+        return removed_as_is(call);
     if (call->function->check && call->function->check(call) != 0)
         return NULL;
     return call->function->evaluate(call);
@@ -253,6 +291,11 @@ const struct value *scope_resolve(struct scope *scope, const struct value *snipp
     return value == &value_absent ? &value_null : value;
 }
 
+bool scope_is_function(const struct scope *scope, const struct value *snippet)
+{
+    return function_of(scope->template->version, snippet, false) != NULL;
+}
+
 /* ---- walking ---- */
 static int walk_at(struct visitor *visitor, const struct value *snippet, const struct trail *trail,
                    bool condition);
@@ -262,18 +305,31 @@ static bool is_macro(const struct function_row *row)
     return row->evaluate == evaluate_if;
 }
 
+static int visit_nothing(struct visitor *visitor, const struct call *call)
+{
+    return 0;
+}
+
 /* Arguments first; the branch not taken is never looked at. */
 static int walk_arguments(struct visitor *visitor, const struct call *call)
 {
     if (!is_macro(call->function))
         return walk_at(visitor, call->args, call->trail, call->condition);
-    bool before = call->scope->checking;
-    call->scope->checking = true;
-    const struct value *branch = call->function->check(call) == 0 ? if_branch(call) : NULL;
-    call->scope->checking = before;
-    if (!branch)
-        return fail_path(call->scope->ctx, "%s", trail_text(call->scope, call->trail, true));
-    return walk_at(visitor, branch, call->trail, call->condition);
+    if (call->function->check(call) != 0)
+        return -1;
+    struct scope *scope = call->scope;
+    const char *before = scope->path;
+    scope->path = call_name(call); /* what Heat takes for the path of the condition */
+    struct visitor looks = {scope, visit_nothing};
+    int result = walk_at(&looks, value_at(call->args, 0), NULL, true);
+    scope->path = before;
+    if (result != 0)
+        return -1;
+    const struct value *branch = if_branch(call);
+    if (branch)
+        return walk_at(visitor, branch, call->trail, call->condition);
+    scope->ctx->error.path = NULL;
+    return fail_path(scope->ctx, "%s", trail_text(scope, call->trail, true));
 }
 
 /* What Heat looks at only when it validates, its parser having passed it. */
@@ -367,8 +423,11 @@ static int validate_arguments(const struct call *call)
     const struct value *args = call->args;
     const char *before = scope->path;
     scope->path = "";
+    bool parsing = scope->parsing;
+    scope->parsing = true; /* the condition of an "if" was looked at by the parser */
     if (is_macro(call->function))
         args = if_branch(call);
+    scope->parsing = parsing;
     int result = args ? validate_at(scope, args, NULL, call->condition) : -1;
     scope->path = before;
     struct error *error = &scope->ctx->error;
@@ -386,8 +445,8 @@ static int validate_attribute(const struct call *call)
     struct ctx *ctx = call->scope->ctx;
     int found = call_reference(call, &reference);
     if (found <= 0 || !reference.is_attribute)
-        return found;
-    if (!template_resource(call->scope->template, value_text(reference.resource)))
+        return found < 0 ? -1 : 0;
+    if (!resource_enabled(call->scope, value_text(reference.resource)))
         return call_fail(call, "The specified reference \"%s\" (in unknown) is incorrect.",
                          value_to_str(ctx->arena, reference.resource));
     struct visitor visitor = {call->scope, NULL};
@@ -406,7 +465,7 @@ static int validate_function(struct scope *scope, const struct function_row *row
         validate_attribute(&call) == 0)
         return 0;
     settle_fault(scope->ctx);
-    return fail_path(scope->ctx, "%s", trail_text(scope, &here, true));
+    return fail_path(scope->ctx, "%s", validation_path(scope, &here));
 }
 
 static int validate_at(struct scope *scope, const struct value *snippet, const struct trail *trail,

@@ -304,9 +304,9 @@ int check_member_list(const struct call *call)
 {
     if (!call_is_list(call, call->args) || value_count(call->args) != 3)
         return call_fail(call,
-                         "Wrong Arguments try: \"{'%s': ['Name', 'Value', ['.member.0.Name=key', "
-                         "'.member.0.Value=door']]}\"",
-                         call_name(call));
+                         "Wrong Arguments try: \"\n            {'Fn::MemberListToMap': ['Name', 'Value',\n"
+                         "                                     ['.member.0.Name=key',\n"
+                         "                                      '.member.0.Value=door']]}\n            \"");
     if (!value_text(value_at(call->args, 0)))
         return call_fail(call, "%s Key Name must be a string", call_name(call));
     if (!value_text(value_at(call->args, 1)))

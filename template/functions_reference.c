@@ -49,7 +49,7 @@ static const char *reference_message(const struct call *call, const struct value
 static const struct resource_definition *resource_of(const struct call *call, const struct value *name)
 {
     const struct resource_definition *resource = template_resource(call->scope->template, value_text(name));
-    if (!resource)
+    if (!resource || !resource_enabled(call->scope, resource->name))
         return fail_null(call->scope->ctx, FAULT_TEMPLATE_REFERENCE, "%s", reference_message(call, name));
     return resource;
 }
@@ -79,6 +79,8 @@ const struct value *evaluate_get_resource(const struct call *call)
 
 int check_ref(const struct call *call)
 {
+    if (call->condition) /* looked at when it is evaluated */
+        return 0;
     if (!value_is(call->args, VALUE_LIST) &&
         (call_is_function(call, call->args) || !value_is(call->args, VALUE_MAP)))
         return 0;
@@ -88,7 +90,7 @@ int check_ref(const struct call *call)
 const struct value *evaluate_ref(const struct call *call)
 {
     if (!call->condition && template_resource(call->scope->template, value_text(call->args)))
-        return resource_id(call, value_text(call->args));
+        return resource_of(call, call->args) ? resource_id(call, value_text(call->args)) : NULL;
     const struct value *name = call_resolve(call, call->args);
     if (!name)
         return NULL;

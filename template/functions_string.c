@@ -157,6 +157,19 @@ static const struct value *split_item(const struct call *call, const struct valu
     return item;
 }
 
+/* Without a delimiter any run of white space is one. */
+static const struct value *split_at_spaces(const struct call *call, const struct value *text)
+{
+    static const char spaces[] = " \t\n\r\f\v\x1c\x1d\x1e\x1f";
+    struct value *parts = value_list(call_arena(call));
+    const char *at = value_text(text);
+    for (size_t length; *(at += strspn(at, spaces)); at += length) {
+        length = strcspn(at, spaces);
+        value_list_add(call_arena(call), parts, value_string_n(call_arena(call), at, length));
+    }
+    return parts;
+}
+
 const struct value *evaluate_str_split(const struct call *call)
 {
     const struct value *args = call_resolve(call, call->args);
@@ -171,9 +184,10 @@ const struct value *evaluate_str_split(const struct call *call)
         return &value_null;
     if (!value_is(text, VALUE_STRING))
         return call_fail_null(call, "'%s' object has no attribute 'split'", value_python_type(text));
-    if (!value_is(delimiter, VALUE_STRING))
+    if (!value_is(delimiter, VALUE_STRING) && !value_is_null(delimiter))
         return call_fail_null(call, "must be str or None, not %s", value_python_type(delimiter));
-    const struct value *parts = split(call, text, delimiter);
+    const struct value *parts =
+        value_is_null(delimiter) ? split_at_spaces(call, text) : split(call, text, delimiter);
     return parts && value_count(args) > 2 ? split_item(call, parts, value_at(args, 2)) : parts;
 }
 
@@ -307,6 +321,9 @@ static int check_port(const struct call *call, const struct value *port, const s
     if (value_is(port, VALUE_STRING) &&
         !python_int(call_arena(call), port->string.text, port->string.length, &number))
         number = NULL;
+    if (value_is(port, VALUE_BOOL) || value_is(port, VALUE_FLOAT))
+        number = python_truncate(
+            call_arena(call), value_is(port, VALUE_BOOL) ? value_int(call_arena(call), port->boolean) : port);
     if (!value_is(number, VALUE_INT))
         return call_fail(call, "Invalid URL port \"%s\" for %s called with %s",
                          value_to_str(call_arena(call), port), call_name(call),
@@ -425,6 +442,19 @@ static const char *authority(struct arena *arena, const struct value *args)
     return out.data;
 }
 
+/* Schemes whose URLs have "//" even without a host, as Python's urlunsplit knows them. */
+static bool has_authority(const char *scheme)
+{
+    static const char *const schemes[] = {
+        "ftp",     "http",  "gopher", "nntp",     "telnet",  "imap",  "wais",  "file",         "mms",
+        "https",   "shttp", "snews",  "prospero", "rtsp",    "rtsps", "rtspu", "rsync",        "svn",
+        "svn+ssh", "sftp",  "nfs",    "git",      "git+ssh", "ws",    "wss",   "itms-services"};
+    for (size_t i = 0; i < COUNT_OF(schemes); i++)
+        if (strcmp(scheme, schemes[i]) == 0)
+            return true;
+    return false;
+}
+
 /* The parts put together as RFC 3986, 5.3 does. */
 static const struct value *assemble_url(const struct call *call, const struct value *args)
 {
@@ -434,7 +464,7 @@ static const struct value *assemble_url(const struct call *call, const struct va
     add_quoted_part(&path, args, "path", "/");
     if (scheme && *scheme)
         str_printf(&out, "%s:", scheme);
-    if (*host || (scheme && strcmp(scheme, "file") == 0) || strncmp(path.data, "//", 2) == 0)
+    if (*host || (scheme && has_authority(scheme)) || strncmp(path.data, "//", 2) == 0)
         str_printf(&out, "//%s%s", host, *path.data && *path.data != '/' ? "/" : "");
     str_add(&out, path.data);
     add_query(&out, value_get(args, "query"));

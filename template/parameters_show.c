@@ -76,17 +76,23 @@ static void describe_constraints(struct arena *arena, struct value *out, const s
         value_map_set(arena, out, "ConstraintDescription", value_string(arena, texts.data));
 }
 
+/* As it was written, of whatever type. */
+static const struct value *said(struct arena *arena, const struct parameter_schema *schema, const char *hot,
+                                const char *cfn, const char *fallback)
+{
+    const struct value *value = value_get(schema->definition, value_has(schema->definition, hot) ? hot : cfn);
+    return value_truth(value) ? value : value_string(arena, fallback);
+}
+
 static const struct value *describe(struct arena *arena, const struct parameter *parameter)
 {
     static const char *const types[] = {"String", "Number", "CommaDelimitedList", "Json", "Boolean"};
     const struct parameter_schema *schema = parameter->schema;
     struct value *out = value_map(arena);
     value_map_set(arena, out, "Type", value_string(arena, types[schema->type]));
-    value_map_set(arena, out, "Description",
-                  value_string(arena, schema->description ? schema->description : ""));
+    value_map_set(arena, out, "Description", said(arena, schema, "description", "Description", ""));
     value_map_set(arena, out, "NoEcho", value_string(arena, schema->hidden ? "true" : "false"));
-    value_map_set(arena, out, "Label",
-                  value_string(arena, schema->label && *schema->label ? schema->label : schema->name));
+    value_map_set(arena, out, "Label", said(arena, schema, "label", "Label", schema->name));
     if (parameter->fallback)
         value_map_set(arena, out, "Default", parameter->fallback);
     if (parameter->user_given && value_truth(parameter->given))

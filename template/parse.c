@@ -480,7 +480,7 @@ static int read_sections(struct ctx *ctx, struct template *template)
 
 typedef int read_stage(struct ctx *ctx, struct template *template);
 static read_stage *const stages[STAGE_COUNT] = {
-    [STAGE_SECTIONS] = read_sections,     [STAGE_GROUPS] = read_groups, [STAGE_CONDITIONS] = read_conditions,
+    [STAGE_SECTIONS] = read_sections,   [STAGE_GROUPS] = read_groups, [STAGE_CONDITIONS] = read_conditions,
     [STAGE_RESOURCES] = read_resources, [STAGE_NAMES] = check_names,  [STAGE_OUTPUTS] = read_outputs,
 };
 

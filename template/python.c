@@ -17,6 +17,42 @@ static void strip(const char **text, size_t *length)
         (*length)--;
 }
 
+static const uint32_t zeros[] = {
+#include "template/digits.def"
+};
+
+static bool is_wide_space(uint32_t code)
+{
+    return code == 0x85 || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
+           code == 0x2028 || code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
+}
+
+/* A digit of any script as an ASCII digit, a space of any width as one; 0 for everything else. */
+static char plain_character(uint32_t code)
+{
+    if (is_wide_space(code) || (code >= 0x1c && code <= 0x1f))
+        return ' ';
+    for (size_t i = 0; i < COUNT_OF(zeros); i++)
+        if (code >= zeros[i] && code <= zeros[i] + 9)
+            return (char)('0' + (code - zeros[i]));
+    return 0;
+}
+
+/* The text with digits and spaces in ASCII, as Python takes numbers from it. */
+static void make_plain(struct arena *arena, const char **text, size_t *length)
+{
+    size_t left = *length, size;
+    const char *at = *text;
+    uint32_t code;
+    struct str out = STR_INIT(arena);
+    for (; left && (size = utf8_decode(at, left, &code)) > 0; at += size, left -= size) {
+        char plain = code >= 0x80 || (code >= 0x1c && code <= 0x1f) ? plain_character(code) : 0;
+        str_add_bytes(&out, plain ? &plain : at, plain ? 1 : size);
+    }
+    *text = out.data;
+    *length = out.length;
+}
+
 /* Copies the text without the underscores that may stand between digits; NULL when one stands elsewhere. */
 static char *without_underscores(struct arena *arena, const char *text, size_t length)
 {
@@ -34,6 +70,7 @@ static char *without_underscores(struct arena *arena, const char *text, size_t l
 
 bool python_int(struct arena *arena, const char *text, size_t length, const struct value **number)
 {
+    make_plain(arena, &text, &length);
     strip(&text, &length);
     const char *digits = without_underscores(arena, text, length);
     if (!digits)
@@ -74,6 +111,7 @@ static bool is_float_word(const char *text)
 
 bool python_float(struct arena *arena, const char *text, size_t length, double *number)
 {
+    make_plain(arena, &text, &length);
     strip(&text, &length);
     const char *plain = memchr(text, '\0', length) ? NULL : without_underscores(arena, text, length);
     bool good = plain && (is_float_shape(plain) || is_float_word(plain));

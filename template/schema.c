@@ -117,7 +117,7 @@ static int read_constraints(struct ctx *ctx, const struct template *template, st
 
 static const char *text_or_null(struct arena *arena, const struct value *value)
 {
-    return value_is_null(value) ? NULL : value_to_str(arena, value);
+    return !value_truth(value) ? NULL : value_to_str(arena, value);
 }
 
 static bool read_hidden(struct arena *arena, const struct template *template, const struct value *said)

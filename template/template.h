@@ -145,7 +145,8 @@ struct environment {
 };
 /* From a map as a request gives it (or NULL for none). When environment_files (list of names into files) is
  * given and not empty, it is built from those instead, later ones over earlier, parameter_merge_strategies
- * obeyed: clients send the merged environment too, and Heat leaves it aside. Fails with Heat's messages. */
+ * obeyed, and all over the parameters of environment: clients send the merged environment too, and Heat leaves
+ * it aside but for the request's own parameters. Fails with Heat's messages. */
 struct environment *environment_build(struct ctx *ctx, const struct value *environment,
                                       const struct value *environment_files,
                                       const struct value *files) MUST_CHECK;
@@ -248,8 +249,12 @@ struct scope {
 /* Resolves every function in a snippet. Fails with the path of the function in error.path and Heat's message.
  */
 const struct value *scope_resolve(struct scope *scope, const struct value *snippet) MUST_CHECK;
+/* Whether a snippet as written is one function, not a map of its own. */
+bool scope_is_function(const struct scope *scope, const struct value *snippet);
 /* Truth of a condition: a name, a boolean or a condition function. -1 on error, else 0 or 1. */
 int scope_condition(struct scope *scope, const struct value *condition) MUST_CHECK;
+/* What Heat's parser finds in the definitions of conditions. */
+int scope_parse_conditions(struct scope *scope) MUST_CHECK;
 /* What Heat's parser finds in conditions and resources, in its order: functions that are not well formed,
  * fields of the wrong kind, deletion policies, conditions of resources. */
 int scope_parse_resources(struct scope *scope) MUST_CHECK;

@@ -44,7 +44,9 @@ struct reader {
     struct name_index *names;
     struct anchor *anchors;
     size_t anchor_count;
-    size_t depth; /* of collections around */
+    size_t depth;      /* of collections around */
+    struct error flaw; /* of a value, not of the text; told last */
+    size_t flaw_depth;
 };
 
 /* A node just read: its value, and what expanding it amounts to. */
@@ -131,6 +133,22 @@ static int fail_here(struct reader *reader, const char *problem)
     return fail_marked(reader, NULL, NULL, problem, &reader->event.start_mark);
 }
 
+/* What is wrong with a value that could be read is told only when all could be: PyYAML makes its values after
+ * the text was composed, from the outermost level inwards. Call it after a fail; the value is null then. */
+static int defer(struct reader *reader, struct node *node)
+{
+    struct ctx *ctx = reader->ctx;
+    if (ctx->error.fault != FAULT_BAD_REQUEST)
+        return -1;
+    if (reader->flaw.fault == FAULT_NONE || reader->depth < reader->flaw_depth) {
+        reader->flaw = ctx->error;
+        reader->flaw_depth = reader->depth;
+    }
+    error_clear(ctx);
+    node->value = &value_null;
+    return 0;
+}
+
 /* PyYAML's words for libyaml's, where it goes on with what was found instead. */
 static const char *const problems[][2] = {
     {"did not find expected ',' or ']'", "expected ',' or ']', but got"},
@@ -151,8 +169,19 @@ static const char *character_at(const struct reader *reader, const yaml_mark_t *
 {
     const char *at = text_at(reader, mark);
     uint32_t code;
+    if (at >= reader->text + reader->length)
+        return "'\\x00'";
     size_t size = utf8_decode(at, (size_t)(reader->text + reader->length - at), &code);
     return value_to_repr(reader->ctx->arena, value_string_n(reader->ctx->arena, at, size));
+}
+
+/* Whether a scalar that begins here is a simple key: its line goes on with a colon. */
+static bool begins_key(const char *at, const char *end)
+{
+    for (; at < end && !strchr("\r\n", *at); at++)
+        if (*at == ':' && (at + 1 == end || strchr(" \r\n", at[1])))
+            return true;
+    return false;
 }
 
 /* What stands at the mark, named as PyYAML names tokens. */
@@ -165,7 +194,30 @@ static const char *token_at(const struct reader *reader, const yaml_mark_t *mark
         return "'<stream end>'";
     if (strchr(",:?-[]{}", *at))
         return arena_printf(reader->ctx->arena, "'%c'", *at);
+    if (begins_key(at, end))
+        return "'?'";
     return *at == '&' ? "'<anchor>'" : *at == '*' ? "'<alias>'" : *at == '!' ? "'<tag>'" : "'<scalar>'";
+}
+
+/* PyYAML's words for libyaml's, where it goes on with the character that was found instead. */
+static const char *const character_problems[][2] = {
+    {"found character that cannot start any token", "found character %s that cannot start any token"},
+    {"could not find expected directive name", "expected alphabetic or numeric character, but found %s"},
+    {"did not find expected alphabetic or numeric character",
+     "expected alphabetic or numeric character, but found %s"},
+    {"did not find expected tag URI", "expected URI, but found %s"},
+    {"did not find expected comment or line break", "expected a comment or a line break, but found %s"},
+    {"did not find expected whitespace or line break", "expected ' ', but found %s"},
+    {"did not find expected hexdecimal number",
+     "expected escape sequence of 4 hexadecimal numbers, but found %s"},
+};
+
+/* The words with what was found. */
+static const char *with_character(const struct reader *reader, const char *words)
+{
+    const char *hole = strstr(words, "%s");
+    return arena_printf(reader->ctx->arena, "%.*s%s%s", (int)(hole - words), words,
+                        character_at(reader, &reader->parser.problem_mark), hole + 2);
 }
 
 static const char *problem_text(const struct reader *reader)
@@ -175,9 +227,13 @@ static const char *problem_text(const struct reader *reader)
         return "mapping values are not allowed here";
     if (strcmp(parser->problem, "block sequence entries are not allowed in this context") == 0)
         return "sequence entries are not allowed here";
-    if (strcmp(parser->problem, "found character that cannot start any token") == 0)
-        return arena_printf(reader->ctx->arena, "found character %s that cannot start any token",
-                            character_at(reader, &parser->problem_mark));
+    if (strcmp(parser->problem, "did not find expected comment or line break") == 0 && parser->context &&
+        strcmp(parser->context, "while scanning a block scalar") == 0 &&
+        !strchr(" \t", text_at(reader, &parser->problem_mark)[-1]))
+        return with_character(reader, "expected chomping or indentation indicators, but found %s");
+    for (size_t i = 0; i < COUNT_OF(character_problems); i++)
+        if (strcmp(parser->problem, character_problems[i][0]) == 0)
+            return with_character(reader, character_problems[i][1]);
     for (size_t i = 0; i < COUNT_OF(problems); i++)
         if (strcmp(parser->problem, problems[i][0]) == 0)
             return arena_printf(reader->ctx->arena, "%s %s", problems[i][1],
@@ -206,9 +262,9 @@ static int fail_parser(struct reader *reader)
     settle_mark(reader, &parser->context_mark);
     if (parser->error == YAML_READER_ERROR)
         return fail(reader->ctx, FAULT_BAD_REQUEST,
-                    "unacceptable character #x%04x: %s\n  in \"<unicode string>\", "
-                    "position %zu",
-                    (unsigned)parser->problem_value, parser->problem, parser->problem_offset);
+                    "unacceptable character #x%04x: special characters are not allowed\n  in \"<unicode "
+                    "string>\", position %zu",
+                    (unsigned)parser->problem_value, utf8_count(reader->text, parser->problem_offset));
     if (parser->error == YAML_MEMORY_ERROR || !parser->problem)
         return fail(reader->ctx, FAULT_UNAVAILABLE, "Out of memory");
     return fail_marked(reader, parser->context, parser->context ? &parser->context_mark : NULL,
@@ -293,7 +349,7 @@ static int read_alias(struct reader *reader, struct node *node)
         return fail_here(reader, arena_printf(reader->ctx->arena, "found undefined alias '%s'", name));
     const struct anchor *anchor = &reader->anchors[number];
     if (!anchor->value)
-        return fail_here(reader, "found unconstructable recursive node");
+        return fail_here(reader, "found unconstructable recursive node"), defer(reader, node);
     node->value = anchor->value;
     node->nodes = anchor->nodes;
     node->depth = anchor->depth;
@@ -384,8 +440,7 @@ static int read_scalar(struct reader *reader, struct node *node)
 /* ---- collections ---- */
 static int read_node(struct reader *reader, struct node *node);
 
-static int check_collection_tag(struct reader *reader, const yaml_char_t *tag, const char *kind,
-                                const char *other)
+static int check_collection_tag(struct reader *reader, const yaml_char_t *tag, const char *kind)
 {
     const char *text = (const char *)tag;
     if (!text || strcmp(text, "!") == 0)
@@ -393,7 +448,7 @@ static int check_collection_tag(struct reader *reader, const yaml_char_t *tag, c
     if (strncmp(text, standard, sizeof standard - 1) != 0)
         return fail_tag(reader, text);
     const char *name = text + sizeof standard - 1;
-    return strcmp(name, kind) == 0 || strcmp(name, other) == 0 ? 0 : fail_tag(reader, text);
+    return strcmp(name, kind) == 0 ? 0 : fail_tag(reader, text);
 }
 
 static int enter_collection(struct reader *reader)
@@ -431,21 +486,50 @@ static int read_items(struct reader *reader, struct node *node, struct value *li
             return -1;
         if (reader->event.type == YAML_SEQUENCE_END_EVENT)
             return 0;
-        if (read_node(reader, &item) != 0 || check_list_item(reader, &item) != 0 ||
+        if (read_node(reader, &item) != 0 ||
+            (check_list_item(reader, &item) != 0 && defer(reader, &item) != 0) ||
             add_size(reader, node, &item) != 0)
             return -1;
         value_list_add(reader->ctx->arena, list, item.value);
     }
 }
 
+/* A list of maps of one entry to a list of [key, value]. */
+static int make_pairs(struct reader *reader, struct node *node, const yaml_mark_t *start)
+{
+    struct arena *arena = reader->ctx->arena;
+    struct value *pairs = value_list(arena);
+    for (size_t i = 0; i < value_count(node->value); i++) {
+        const struct value *item = value_at(node->value, i);
+        if (!value_is(item, VALUE_MAP) || value_count(item) != 1)
+            return fail_marked(reader, "while constructing pairs", start, "expected a mapping of length 1",
+                               start),
+                   defer(reader, node);
+        struct value *pair = value_list(arena);
+        value_list_add(arena, pair, value_string(arena, item->map.entries[0].key));
+        value_list_add(arena, pair, item->map.entries[0].value);
+        value_list_add(arena, pairs, pair);
+    }
+    node->value = pairs;
+    return 0;
+}
+
 static int read_list(struct reader *reader, struct node *node)
 {
-    if (check_collection_tag(reader, reader->event.data.sequence_start.tag, "seq", "seq") != 0 ||
-        enter_collection(reader) != 0)
+    const char *tag = (const char *)reader->event.data.sequence_start.tag;
+    bool pairs =
+        tag && (strcmp(tag, "tag:yaml.org,2002:pairs") == 0 || strcmp(tag, "tag:yaml.org,2002:omap") == 0);
+    if (!pairs && check_collection_tag(reader, reader->event.data.sequence_start.tag, "seq") != 0 &&
+        defer(reader, node) != 0)
         return -1;
+    if (enter_collection(reader) != 0)
+        return -1;
+    yaml_mark_t start = reader->event.start_mark;
     struct value *list = value_list(reader->ctx->arena);
     int result = read_items(reader, node, list);
     node->value = list;
+    if (result == 0 && pairs)
+        result = make_pairs(reader, node, &start);
     reader->depth--;
     return result;
 }
@@ -507,19 +591,24 @@ static int read_entry(struct reader *reader, struct node *node, struct mapping *
     if (read_node(reader, &key) != 0 || add_size(reader, node, &key) != 0)
         return -1;
     const char *text = key_text(arena, key.value);
-    if (!text)
-        return fail_marked(reader, "while constructing a mapping", &mapping->start, "found unhashable key",
-                           &key.mark);
-    if (next_event(reader) != 0 || read_node(reader, &item) != 0 || check_list_item(reader, &item) != 0 ||
+    struct node flawed;
+    if (!text && (fail_marked(reader, "while constructing a mapping", &mapping->start, "found unhashable key",
+                              &key.mark),
+                  defer(reader, &flawed)) != 0)
+        return -1;
+    if (next_event(reader) != 0 || read_node(reader, &item) != 0 ||
+        (check_list_item(reader, &item) != 0 && defer(reader, &item) != 0) ||
         add_size(reader, node, &item) != 0)
         return -1;
+    if (!text)
+        return 0;
     if (!key.merge) {
         value_map_set(arena, mapping->own, text, item.value);
         return 0;
     }
     if (!mapping->merged)
         mapping->merged = value_map(arena);
-    return merge(reader, mapping->merged, &item, &mapping->start);
+    return merge(reader, mapping->merged, &item, &mapping->start) == 0 ? 0 : defer(reader, &flawed);
 }
 
 static int read_entries(struct reader *reader, struct node *node, struct mapping *mapping)
@@ -536,7 +625,8 @@ static int read_entries(struct reader *reader, struct node *node, struct mapping
 
 static int read_map(struct reader *reader, struct node *node)
 {
-    if (check_collection_tag(reader, reader->event.data.mapping_start.tag, "map", "omap") != 0 ||
+    if ((check_collection_tag(reader, reader->event.data.mapping_start.tag, "map") != 0 &&
+         defer(reader, node) != 0) ||
         enter_collection(reader) != 0)
         return -1;
     struct mapping mapping = {value_map(reader->ctx->arena), NULL, reader->event.start_mark};
@@ -560,8 +650,9 @@ static int read_node(struct reader *reader, struct node *node)
     case YAML_ALIAS_EVENT:
         return read_alias(reader, node);
     case YAML_SCALAR_EVENT:
-        result =
-            open_anchor(reader, event->data.scalar.anchor, &anchor) == 0 ? read_scalar(reader, node) : -1;
+        result = open_anchor(reader, event->data.scalar.anchor, &anchor);
+        if (result == 0 && read_scalar(reader, node) != 0)
+            result = defer(reader, node);
         break;
     case YAML_SEQUENCE_START_EVENT:
         result = open_anchor(reader, event->data.sequence_start.anchor, &anchor) == 0
@@ -585,20 +676,25 @@ static const struct value *read_document(struct reader *reader)
         return NULL;
     if (reader->event.type == YAML_STREAM_END_EVENT)
         return &value_null;
-    yaml_mark_t start = reader->event.start_mark;
-    if (next_event(reader) != 0 || read_node(reader, &node) != 0 || check_list_item(reader, &node) != 0 ||
-        next_event(reader) != 0 || next_event(reader) != 0)
+    if (next_event(reader) != 0 || read_node(reader, &node) != 0 ||
+        (check_list_item(reader, &node) != 0 && defer(reader, &node) != 0) || next_event(reader) != 0 ||
+        next_event(reader) != 0)
         return NULL;
     if (reader->event.type != YAML_STREAM_END_EVENT) {
-        (void)fail_marked(reader, "expected a single document in the stream", &start,
+        (void)fail_marked(reader, "expected a single document in the stream", &node.mark,
                           "but found another document", &reader->event.start_mark);
         return NULL;
     }
-    return node.value;
+    if (reader->flaw.fault == FAULT_NONE)
+        return node.value;
+    reader->ctx->error = reader->flaw;
+    return NULL;
 }
 
 const struct value *yaml_read(struct ctx *ctx, const char *text, size_t length)
 {
+    if (length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+        text += 3, length -= 3;
     struct reader reader = {.ctx = ctx, .text = text, .length = length};
     if (!yaml_parser_initialize(&reader.parser))
         return fail_null(ctx, FAULT_UNAVAILABLE, "Out of memory");

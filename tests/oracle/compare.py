@@ -49,6 +49,8 @@ def text(value):
 def normal(message):
     """Messages without what is by chance: the order of Python's sets."""
     message = re.sub(r"Duplicate names \{(.*)\}", lambda m: "Duplicate names " + ", ".join(sorted(m[1].split(", "))), message)
+    message = re.sub(r"(Invalid keyword\(s\) inside a resource definition|Invalid arguments to \"make_url\"): (.*)",
+                     lambda m: m[1] + ": " + ", ".join(sorted(m[2].split(", "))), message)
     message = re.sub(r"Algorithm must be one of \{.*\}", "Algorithm must be one of …", message)
     return message
 
@@ -106,11 +108,12 @@ def runtime_errors(answer):
                     yield part["error"]["message"]
 
 
-def differences(ours, heats):
+def differences(ours, heats, kind):
+    """kind: of the case; the place of a difference that concerns all of it."""
     if "error" in ours and "error" not in heats:
         heats = {"value": {"accepted": [text(part) for part in runtime_errors(heats)]}}
     if "error" in ours or "error" in heats or "value" in heats or "value" in ours:
-        return outcomes("request", ours, heats, typed=True)
+        return outcomes(kind, ours, heats, typed=True)
     found = same("parameters", ours["parameters"], heats["parameters"])
     found += same("environment", ours["environment"], heats["environment"])
     found += same("edges", sorted(ours["edges"]), heats["edges"])

@@ -87,8 +87,7 @@ static void enter_world(struct run *run)
 /* ---- a stack that was accepted ---- */
 static const struct value *resolved(struct run *run, const struct value *snippet, const char *path)
 {
-    return outcome(ctx_of(run),
-                   definition_resolve(run->definition, &run->definition->scope, path, snippet));
+    return outcome(ctx_of(run), definition_resolve(run->definition, &run->definition->scope, path, snippet));
 }
 
 static const struct value *resources_resolved(struct run *run)
@@ -118,8 +117,9 @@ static const struct value *outputs_resolved(struct run *run)
         int present = output->condition ? scope_condition(&run->definition->scope, output->condition) : 1;
         if (present < 0)
             error_clear(ctx);
-        if (present > 0)
-            value_map_set(ctx->arena, all, output->name, resolved(run, output->value, ""));
+        if (present >= 0)
+            value_map_set(ctx->arena, all, output->name,
+                          present ? resolved(run, output->value, "") : outcome(ctx, &value_null));
     }
     return all;
 }
@@ -144,8 +144,7 @@ static const struct value *stack_answer(struct run *run)
     enter_world(run);
     value_map_set(ctx->arena, answer, "parameters",
                   parameters_shown(ctx, run->definition->parameters, false));
-    value_map_set(ctx->arena, answer, "environment",
-                  environment_document(ctx, run->definition->environment));
+    value_map_set(ctx->arena, answer, "environment", environment_document(ctx, run->definition->environment));
     value_map_set(ctx->arena, answer, "edges", edges(run));
     value_map_set(ctx->arena, answer, "resources", resources_resolved(run));
     value_map_set(ctx->arena, answer, "outputs", outputs_resolved(run));
@@ -193,8 +192,8 @@ static const struct value *run_text(struct run *run, const char *kind)
 {
     const struct value *text = value_get(run->given, "text");
     bool template = strcmp(kind, "template") == 0;
-    return outcome(ctx_of(run), (template ? template_read : environment_read)(
-                                    ctx_of(run), text->string.text, text->string.length));
+    return outcome(ctx_of(run), (template ? template_read : environment_read)(ctx_of(run), text->string.text,
+                                                                              text->string.length));
 }
 
 static const struct value *run_case(struct run *run)

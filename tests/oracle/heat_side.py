@@ -14,6 +14,7 @@ warnings.simplefilter("ignore")
 import eventlet  # noqa: E402
 from oslo_config import cfg  # noqa: E402
 from oslo_log import log  # noqa: E402
+import oslo_messaging  # noqa: E402
 from oslo_messaging._drivers import common as driver  # noqa: E402
 import webob.exc  # noqa: E402
 
@@ -104,8 +105,10 @@ class Remote:
     def __exit__(self, kind, error, trace):
         if error is None:
             return
+        if isinstance(error, oslo_messaging.ExpectedException):
+            kind, error, trace = error.exc_info
         try:
-            data = driver.serialize_remote_exception((kind, error, None))
+            data = driver.serialize_remote_exception((kind, error, trace))
         except Exception:
             raise Exception("the reply cannot be written")  # the API waits until it gives up
         raise driver.deserialize_remote_exception(data, ["heat.common.exception", "webob.exc"]) from None

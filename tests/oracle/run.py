@@ -64,7 +64,7 @@ def run(arguments, numbers, hearth, explained):
 
     def differs(case):
         """Differences that nothing explains."""
-        found = compare.differences(hearth.evaluate(case), heat_side.evaluate(case))
+        found = compare.differences(hearth.evaluate(case), heat_side.evaluate(case), case["kind"])
         return [difference for difference in found if not explained.reason(difference)]
 
     for number in numbers:
@@ -72,7 +72,7 @@ def run(arguments, numbers, hearth, explained):
         counts[subject] += 1
         ours, heats = hearth.evaluate(case), heat_side.evaluate(case)
         counts["accepted"] += "error" not in heats
-        found = compare.differences(ours, heats)
+        found = compare.differences(ours, heats, case["kind"])
         left = [difference for difference in found if not explained.reason(difference)]
         for difference in found:
             if explained.reason(difference):
