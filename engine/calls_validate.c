@@ -25,8 +25,7 @@ static const char *single_colons(struct ctx *ctx, const char *message)
 static const struct value *as_bad_request(struct ctx *ctx)
 {
     static const enum fault turned[] = {FAULT_STACK_VALIDATION, FAULT_REQUEST_LIMIT,
-                                        FAULT_STACK_RESOURCE_LIMIT, FAULT_EXTERNAL_DEPENDENCY,
-                                        FAULT_INVALID_ATTRIBUTE};
+                                        FAULT_EXTERNAL_DEPENDENCY, FAULT_INVALID_ATTRIBUTE};
     struct error error = ctx->error;
     bool turn = false;
     for (size_t i = 0; i < COUNT_OF(turned); i++)

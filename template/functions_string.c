@@ -146,6 +146,10 @@ static const struct value *split_item(const struct call *call, const struct valu
     if (value_is(index, VALUE_STRING) &&
         !python_int(call_arena(call), index->string.text, index->string.length, &number))
         number = NULL;
+    if (value_is_null(index) || value_is(index, VALUE_LIST) || value_is(index, VALUE_MAP))
+        return call_fail_null(
+            call, "int() argument must be a string, a bytes-like object or a real number, not '%s'",
+            value_python_type(index));
     number = python_truncate(call_arena(call), number);
     if (!value_is_number(number) && !value_is(number, VALUE_BOOL))
         return call_fail_null(call, "Incorrect index to \"%s\" should be: %s", call_name(call),
@@ -464,7 +468,8 @@ static const struct value *assemble_url(const struct call *call, const struct va
     add_quoted_part(&path, args, "path", "/");
     if (scheme && *scheme)
         str_printf(&out, "%s:", scheme);
-    if (*host || (scheme && has_authority(scheme)) || strncmp(path.data, "//", 2) == 0)
+    bool double_slash = strncmp(path.data, "//", 2) == 0;
+    if (*host || (scheme && has_authority(scheme) && !double_slash))
         str_printf(&out, "//%s%s", host, *path.data && *path.data != '/' ? "/" : "");
     str_add(&out, path.data);
     add_query(&out, value_get(args, "query"));

@@ -23,6 +23,20 @@ static const struct value *read_either(struct ctx *ctx, const char *text, size_t
     return yaml_read(ctx, text, length);
 }
 
+/* An environment is YAML, in which 1e-07 is a text; but what YAML does not take may be JSON ("\\ud83d\\ude00"). */
+static const struct value *read_yaml_first(struct ctx *ctx, const char *text, size_t length)
+{
+    const struct value *value = yaml_read(ctx, text, length);
+    if (value || ctx->error.fault != FAULT_BAD_REQUEST || !begins_like_json(text, length))
+        return value;
+    struct error error = ctx->error;
+    error_clear(ctx);
+    value = value_read_json(ctx, text, length);
+    if (!value)
+        ctx->error = error;
+    return value;
+}
+
 /* Puts words before the message of a bad request; other faults (limits) stand for themselves. */
 static const struct value *explain(struct ctx *ctx, const char *words)
 {
@@ -46,7 +60,7 @@ const struct value *template_read(struct ctx *ctx, const char *text, size_t leng
 
 const struct value *environment_read(struct ctx *ctx, const char *text, size_t length)
 {
-    const struct value *value = read_either(ctx, text, length);
+    const struct value *value = read_yaml_first(ctx, text, length);
     if (!value)
         return explain(ctx, "Environment not in valid format: ");
     if (value_is_null(value))
