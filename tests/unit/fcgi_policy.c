@@ -99,6 +99,8 @@ static const struct {
     {"actions:cancel_update", writes},
     {"actions:cancel_without_rollback", writes},
     {"actions:retry", writes},
+    {"actions:protect", writes},
+    {"actions:unprotect", writes},
     {"build_info:build_info", reads},
     {"cloudformation:ListStacks", reads},
     {"cloudformation:CreateStack", writes},
