@@ -165,15 +165,14 @@ static int link_parameters(struct definition *definition)
 
 static int link_outputs(struct definition *definition)
 {
-    if (template_raise(definition->ctx, definition->template, STAGE_NAMES) != 0)
-        return -1;
     return scope_parse_outputs(&definition->scope) == 0 ? 0 : fail_found(definition);
 }
 
 static int link_graph(struct definition *definition)
 {
-    definition->graph = definition->strict ? graph_build(definition->ctx, &definition->scope)
-                                           : graph_build_explicit(definition->ctx, &definition->scope);
+    if (template_raise(definition->ctx, definition->template, STAGE_NAMES) != 0)
+        return -1;
+    definition->graph = graph_build(definition->ctx, &definition->scope);
     return definition->graph ? 0 : fail_found(definition);
 }
 
@@ -185,7 +184,7 @@ int definition_link(struct definition *definition)
         return -1;
     if (link_parameters(definition) != 0 || (!first && link_resources(definition) != 0))
         return -1;
-    return link_outputs(definition) == 0 ? link_graph(definition) : -1;
+    return link_graph(definition) == 0 ? link_outputs(definition) : -1;
 }
 
 struct definition *definition_read(struct ctx *ctx, const struct documents *documents)

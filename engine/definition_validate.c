@@ -210,8 +210,8 @@ static int check_resource(struct definition *definition, const struct resource_d
 {
     const struct resource_type *type = definition->types[resource->index];
     const char *path = definition_properties_path(definition, resource);
-    if (type->any_property ||
-        resource->external_id) /* stands for something else: nothing of it is looked at */
+    /* what only stands for something else is not looked at */
+    if (resource->external_id || (strict && type->any_property))
         return 0;
     if (check_functions(definition, path, resource->properties) != 0 ||
         check_functions(definition, part_path(definition, resource, "metadata", "Metadata"),

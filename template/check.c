@@ -31,7 +31,10 @@ static int at_path(struct scope *scope, const char *section, const char *name, c
 
 static int check_truth(struct scope *scope, const struct value *condition)
 {
-    return scope_condition(scope, condition) < 0 ? -1 : 0;
+    if (scope_condition(scope, condition) >= 0)
+        return 0;
+    scope->ctx->error.path = scope->path; /* not where in it */
+    return -1;
 }
 
 static int visit_nothing(struct visitor *visitor, const struct call *call)
@@ -175,6 +178,11 @@ int scope_parse_resources(struct scope *scope)
     return result;
 }
 
+static int parse_condition(struct scope *scope, const struct value *part)
+{
+    return check_condition_functions(scope, part) == 0 ? check_truth(scope, part) : -1;
+}
+
 int scope_parse_outputs(struct scope *scope)
 {
     const struct template *template = scope->template;
@@ -185,7 +193,7 @@ int scope_parse_outputs(struct scope *scope)
     for (size_t i = 0; result == 0 && i < template->output_count; i++) {
         const struct output_definition *output = &template->outputs[i];
         result = at_path(scope, section, output->name, is_hot ? "condition" : "Condition", output->condition,
-                         check_truth);
+                         parse_condition);
         if (result == 0 && (!output->condition || scope_condition(scope, output->condition) == 1))
             result = at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value,
                              parse_functions);

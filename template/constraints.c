@@ -235,7 +235,9 @@ static const struct value *in_type(struct ctx *ctx, const struct parameter_schem
         typed = boolean_of(ctx->arena, value_string(ctx->arena, value_to_str(ctx->arena, value)), &inner);
     else if (schema->type == PARAMETER_STRING)
         typed = value_string(ctx->arena, value_to_str(ctx->arena, value));
-    if (!typed)
+    if (!typed && schema->type == PARAMETER_NUMBER && !value_is(value, VALUE_STRING))
+        *problem = inner;
+    else if (!typed)
         *problem = arena_printf(ctx->arena, "Value \"%s\" is invalid for data type \"%s\".",
                                 value_to_str(ctx->arena, value), schema_type_text(schema));
     return typed;

@@ -15,7 +15,6 @@ struct builder {
     size_t from;         /* resource whose references are being collected */
     const char *section; /* "Properties" or "Metadata", for messages */
     size_t capacity;
-    bool explicit_only;
 };
 
 /* ---- which exist ---- */
@@ -131,11 +130,8 @@ static int collect_edges(struct builder *builder)
         builder->from = i;
         if (!builder->graph->present[i])
             continue;
-        if (collect_explicit(builder, resource) != 0)
-            return -1;
-        if (builder->explicit_only)
-            continue;
-        if (collect_functions(builder, resource->properties, "Properties", "properties") != 0 ||
+        if (collect_explicit(builder, resource) != 0 ||
+            collect_functions(builder, resource->properties, "Properties", "properties") != 0 ||
             collect_functions(builder, resource->metadata, "Metadata", "metadata") != 0)
             return -1;
         if (resource->external_id && check_external(builder->visitor.scope, resource) != 0)
@@ -249,31 +245,20 @@ static int find_order(struct ctx *ctx, struct graph *graph)
     return 0;
 }
 
-static struct graph *build(struct ctx *ctx, struct scope *scope, bool explicit_only)
+struct graph *graph_build(struct ctx *ctx, struct scope *scope)
 {
     size_t count = scope->template->resource_count;
     struct graph *graph = arena_new(ctx->arena, struct graph);
     graph->template = scope->template;
     graph->present = arena_array(ctx->arena, bool, count + 1);
     graph->order = arena_array(ctx->arena, size_t, count + 1);
-    struct builder builder = {
-        .visitor = {scope, visit_reference}, .graph = graph, .explicit_only = explicit_only};
+    struct builder builder = {.visitor = {scope, visit_reference}, .graph = graph};
     bool before = scope->parsing;
     scope->parsing = true;
     int result = find_present(scope, graph) != 0 || collect_edges(&builder) != 0 ? -1 : 0;
     scope->parsing = before;
     sort_edges(graph);
     return result == 0 && find_order(ctx, graph) == 0 ? graph : NULL;
-}
-
-struct graph *graph_build(struct ctx *ctx, struct scope *scope)
-{
-    return build(ctx, scope, false);
-}
-
-struct graph *graph_build_explicit(struct ctx *ctx, struct scope *scope)
-{
-    return build(ctx, scope, true);
 }
 
 /* ---- attributes that are read ---- */

@@ -186,6 +186,8 @@ static const struct value *join_json(const struct merger *merger, const struct v
     const struct value *read = as_json(merger, new_value);
     if (!read || !value_truth(old))
         return read;
+    if (value_is(read, VALUE_MAP) && value_count(read) == 0)
+        return old;
     return value_is(old, VALUE_MAP) && value_is(read, VALUE_MAP)
                ? merge_map(merger->ctx->arena, old, read, deep)
                : fail_value(merger, "");
@@ -335,7 +337,9 @@ static int fill(struct merger *merger, struct drafts *drafts, const struct value
             return fail(ctx, FAULT_BAD_REQUEST, "environment_files must be a list");
         if (merger->template)
             find_other_templates(merger, files);
-        merge_section(ctx->arena, drafts->of[0], value_get(environment, "parameters"));
+        const struct value *own = value_get(environment, "parameters");
+        for (size_t i = 0; i < value_count(own); i++)
+            value_map_set(ctx->arena, drafts->of[0], own->map.entries[i].key, own->map.entries[i].value);
         for (size_t i = 0; i < value_count(environment_files); i++)
             if (merge_file(merger, drafts, value_at(environment_files, i), files) != 0)
                 return -1;

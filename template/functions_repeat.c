@@ -50,7 +50,8 @@ static const struct value *fill_text(const struct loop *loop, const struct value
                 ? value_string(call_arena(call), loop->lists[i]->map.entries[loop->at[i]].key)
                 : value_at(loop->lists[i], loop->at[i]);
         if (!value_is(item, VALUE_STRING))
-            return call_fail_null(call, "replace() argument 2 must be str, not %s", value_python_type(item));
+            return call_fail_null(call, "replace() argument 2 must be str, not %s",
+                                  value_is_null(item) ? "None" : value_python_type(item));
         text = python_replace(call_arena(call), text, loop->keys[i], strlen(loop->keys[i]), item->string.text,
                               item->string.length);
         if (scope_spend(call->scope, 1 + text->string.length / 64) != 0)

@@ -328,6 +328,10 @@ static int check_port(const struct call *call, const struct value *port, const s
     if (value_is(port, VALUE_BOOL) || value_is(port, VALUE_FLOAT))
         number = python_truncate(
             call_arena(call), value_is(port, VALUE_BOOL) ? value_int(call_arena(call), port->boolean) : port);
+    if (value_is_null(port) || value_is(port, VALUE_LIST) || value_is(port, VALUE_MAP))
+        return call_fail(call,
+                         "int() argument must be a string, a bytes-like object or a real number, not '%s'",
+                         value_python_type(port));
     if (!value_is(number, VALUE_INT))
         return call_fail(call, "Invalid URL port \"%s\" for %s called with %s",
                          value_to_str(call_arena(call), port), call_name(call),

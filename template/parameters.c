@@ -96,7 +96,9 @@ static int check_default(struct ctx *ctx, const struct template *template,
                     ctx->arena,
                     "Default must be a comma-delimited list string: '%s' object has no attribute 'split'",
                     value_python_type(value)));
-        value = typed_list(ctx, value, &problem);
+        value = value_is(value, VALUE_LIST)
+                    ? typed_list(ctx, value, &problem)
+                    : python_split(ctx->arena, value->string.text, value->string.length, ",", 1);
     }
     problem = first_problem(ctx, template, schema, value, false);
     if (!problem)
@@ -177,7 +179,10 @@ static int resolve_one(struct ctx *ctx, const struct template *template, const s
         given = parameter->fallback;
     parameter->given = given;
     if (check_schema(ctx, template, schema) != 0) {
+        struct error error = ctx->error;
+        error_clear(ctx);
         parameter->value = given ? typed(ctx, schema, given, &problem) : NULL;
+        ctx->error = error;
         return -1;
     }
     if (given && strict)

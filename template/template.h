@@ -293,8 +293,6 @@ struct graph *graph_build(struct ctx *ctx, struct scope *scope) MUST_CHECK;
 /* The paths by which get_attr refers to attributes, for all resources: map resource -> list of paths, each a list of
  * strings and integers ([attribute, key, …]; empty: all attributes). What cannot be resolved yet ends a path. */
 const struct value *graph_attribute_paths(struct scope *scope);
-/* The same with depends_on alone. */
-struct graph *graph_build_explicit(struct ctx *ctx, struct scope *scope) MUST_CHECK;
 /* Attributes of a resource that the template reads anywhere (outputs too): list of names, "show" style whole
  * reads as NULL entry. Lets the engine fetch and store only these. */
 size_t graph_attributes_read(struct ctx *ctx, struct scope *scope, const char *resource, const char ***names);
