@@ -76,7 +76,7 @@ install: all
 #: make check-oracle [N=20000] [SEED=1]   random templates through Hearth and through Heat's own code, side by side
 check-oracle: $(BUILD)/oracle/evaluate
 	@scripts/install-packages oracle
-	@env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 \
+	@env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0 \
 	    /usr/bin/python3 tests/oracle/run.py --program $(BUILD)/oracle/evaluate --cases $(or $(N),20000) --seed $(or $(SEED),1)
 $(BUILD)/oracle/evaluate: tests/oracle/evaluate.c $(ALL_OBJECTS)
 	@mkdir -p $(@D)
