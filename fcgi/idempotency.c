@@ -116,15 +116,18 @@ static int keep_reply(struct once *once)
     return db_release(ctx, ctx->db);
 }
 
-/* The handler refused, and took back what it had begun. That is the reply from now on. */
+/* The handler refused, and took back what it had begun. That is the reply from now on, unless another request with
+ * the key was carried out meanwhile. */
 static int keep_refusal(struct once *once)
 {
     struct ctx *ctx = &once->request->ctx;
     db_rollback(ctx->db);
     error_reply(once->request);
     error_clear(ctx);
-    if (keep_reply(once) == 0 || once->late)
+    if (keep_reply(once) == 0)
         return 0;
+    if (once->late)
+        return -1; /* it refused what the other one had done meanwhile */
     log_warning(ctx->request_id, "a refusal could not be kept for its Idempotency-Key: %s",
                 ctx->error.message);
     return 0;
