@@ -67,6 +67,10 @@ select throws_ok('select event_partitions_ensure(1)', '42501', null, 'hearth_api
 reset role;
 select is(count(*), 0::bigint, 'none of the roles is a member of another')
 from pg_auth_members where roleid::regrole::text ~ '^hearth_' or member::regrole::text ~ '^hearth_';
+select is(array_agg(setrole::regrole::text order by setrole::regrole::text),
+          array['hearth_engine', 'hearth_purge'], 'the roles that delete in bulk read no table from end to end')
+from pg_db_role_setting
+where setdatabase = (select oid from pg_database where datname = current_database()) and 'enable_seqscan=off' = any (setconfig);
 
 select finish();
 rollback;
