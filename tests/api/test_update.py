@@ -619,54 +619,78 @@ def test_a_preview_says_that_the_marked_are_replaced(service, stack_name):
 # ---- any template to any other ---------------------------------------------------------------------------------------------
 
 
-def random_resources(chance):
-    """Acyclic by the order of names."""
+def attribute(kind):
+    return "output" if kind.endswith("TestResource") else "value"
+
+
+def random_resource(chance, earlier, made):
+    value = chance.choice(["1", "2"])
+    if earlier and chance.random() < 0.6:
+        other = chance.choice(earlier)
+        value = {"get_attr": [other, attribute(made[other]["type"])]}
+        if made[other]["type"].endswith("Group"):
+            value = {"list_join": ["-", value]}
+        elif chance.random() < 0.5:
+            value = {"get_resource": other}
+    depends_on = chance.sample(earlier, min(len(earlier), chance.randint(0, 2)))
+    kind = chance.choice(["TestResource", "TestResource", "Value", "ResourceGroup"])
+    if kind == "ResourceGroup":
+        member = {"type": "OS::Heat::Value", "properties": {"value": value if chance.random() < 0.5 else "%index%"}}
+        return resource(kind, depends_on, count=chance.randint(0, 3), resource_def=member)
+    made_of = {"update_replace_value": chance.choice(["1", "2"])} if kind == "TestResource" else {}
+    return resource(kind, depends_on, value=value, **made_of)
+
+
+def random_template(chance):
+    """Resources acyclic by the order of their names; a condition on some of those that no other refers to."""
     names, made = [f"r{i}" for i in range(8)], {}
     for i, name in enumerate(names):
-        if chance.random() < 0.3:
-            continue
-        earlier = [n for n in names[:i] if n in made]
-        value = chance.choice(["1", "2"])
-        if earlier and chance.random() < 0.6:
-            other = chance.choice(earlier)
-            value = chance.choice([{"get_resource": other}, {"get_attr": [other, "output" if made[other]["type"].endswith(
-                "TestResource") else "value"]}])
-        kind = chance.choice(["TestResource", "Value"])
-        made[name] = resource(kind, chance.sample(earlier, min(len(earlier), chance.randint(0, 2))), value=value)
-        if kind == "TestResource":
-            made[name]["properties"]["update_replace_value"] = chance.choice(["1", "2"])
-    return made
+        if chance.random() < 0.7:
+            made[name] = random_resource(chance, [n for n in names[:i] if n in made], made)
+    for name, one in made.items():
+        others = json.dumps([other for n, other in made.items() if n != name])
+        if f'"{name}"' not in others and chance.random() < 0.3:
+            one["condition"] = "wanted"
+    new = template(made)
+    new["conditions"] = {"wanted": {"equals": [chance.choice(["yes", "no"]), "yes"]}}
+    new["outputs"] = {f"o-{name}": {"value": {"get_attr": [name, "value"]} if one["type"].endswith("Group") else {
+        "get_resource": name}} for name, one in made.items() if "condition" not in one}
+    return new
 
 
 def picture(service, path):
     """All of a stack that does not differ from one creation to the next."""
     known = {physical: f"<{name}>" for name, physical in ids(service, path).items()}
-    text = json.dumps([[r["resource_name"], r["resource_type"], sorted(r["required_by"]), service.api(
-        "GET", f"{path}/resources/{r['resource_name']}").json["resource"]["attributes"]] for r in resources(service, path).values()]
-        + [service.show(path)["outputs"]])
+    shown = []
+    for r in resources(service, path).values():
+        one = service.api("GET", f"{path}/resources/{r['resource_name']}").json["resource"]
+        shown.append([r["resource_name"], r["resource_type"], sorted(r["required_by"]),
+                      None if r["resource_type"].endswith("Group") else one["attributes"]])
+    text = json.dumps(shown + [service.show(path)["outputs"]])
     for physical, name in known.items():
         text = text.replace(physical, name)
     return json.loads(text)
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("HEARTH_UPDATE_PAIRS", "40"))))
+def update_to(service, path, new):
+    put(service, path, new, wait=None)
+    wait_until("the update", lambda: service.show(path)["stack_status"] == "UPDATE_COMPLETE")
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HEARTH_UPDATE_PAIRS", "100"))))
 def test_updating_to_a_template_is_creating_from_it(service, stack_name, seed):
     chance = random.Random(seed)
-    pair = [template(random_resources(chance)) for _ in range(2)]
-    for one in pair:
-        one["outputs"] = {f"o-{name}": {"value": {"get_resource": name}} for name in one["resources"]}
+    pair = [random_template(chance) for _ in range(2)]
     made = [service.create(f"{stack_name}-{i}", one) for i, one in enumerate(pair)]
     wanted = [picture(service, one) for one in made]
     path = service.create(stack_name, pair[0])
     for i in (1, 0, 1):
-        put(service, path, pair[i], wait=None)
-        wait_until("the update", lambda: service.show(path)["stack_status"] == "UPDATE_COMPLETE")
+        update_to(service, path, pair[i])
         assert picture(service, path) == wanted[i]
         before = ids(service, path)
-        put(service, path, pair[i], wait=None)
-        wait_until("the update", lambda: service.show(path)["stack_status"] == "UPDATE_COMPLETE")
+        update_to(service, path, pair[i])
         assert ids(service, path) == before
-        assert len(rows(service, path)) == len(pair[i]["resources"])
+        assert len(rows(service, path)) == len(before)
     for one in [path, *made]:
         service.delete(one)
 
