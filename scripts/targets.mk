@@ -2,7 +2,7 @@
 
 FUZZ_PROGRAMS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-.PHONY: help up down check check-oracle check-openstack unit-programs fuzz-programs bench fuzz docs format install
+.PHONY: help up down check check-oracle check-openstack unit-programs fuzz-programs bench soak fuzz docs format install
 help:
 	@sed -n 's/^#: //p' scripts/targets.mk
 
@@ -25,6 +25,15 @@ check-openstack:
 	@$(MAKE) --no-print-directory all
 	@env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 HEARTH_BUILD=$(BUILD) \
 	    /usr/bin/python3 -m pytest -q -p no:cacheprovider -rfE --tb=short tests/openstack
+
+#: make soak [PAIRS=2000] [N=200000] [SECONDS=3600]   hours: random updates, random templates beside Heat's code, fuzzing
+soak: all
+	@scripts/install-packages run build test
+	env -u PYTHONPATH -u PYTHONHOME PYTHONDONTWRITEBYTECODE=1 HEARTH_BUILD=$(BUILD) HEARTH_UPDATE_PAIRS=$(or $(PAIRS),2000) \
+	    /usr/bin/python3 -m pytest -q -p no:cacheprovider -rfE --tb=short tests/api/test_update.py -k creating_from_it
+	$(MAKE) --no-print-directory check-oracle N=$(or $(N),200000) SEED=soak
+	for target in tests/fuzz/fuzz_*.c; do \
+	    target=$${target#tests/fuzz/fuzz_}; scripts/fuzz $${target%.c} $(or $(SECONDS),3600) || exit 1; done
 
 #: make bench [ROUNDS=3]             speed and memory, beside the limit and beside Heat when one answers
 bench:
