@@ -281,6 +281,13 @@ static int collect(struct ctx *ctx, struct batch *batch, struct operation *opera
     return 0;
 }
 
+/* Of an operation for signals; the rest signals_write writes. */
+static int collect_signals(struct ctx *ctx, struct batch *batch, struct operation *operation)
+{
+    add_events(ctx, &batch->events, operation);
+    return nested_collect(ctx, batch->nested, &batch->events, operation);
+}
+
 static int queue_rows(struct ctx *ctx, struct db *db, enum statement statement, struct row_list *list)
 {
     return list->count ? db_queue(ctx, db, statement, row_list_json(list)) : 0;
@@ -361,7 +368,8 @@ static int write_all(struct ctx *ctx, struct db *db, struct operation **operatio
         .nested = nested_batch_new(ctx),
     };
     for (size_t i = 0; i < count; i++)
-        if (!operations[i]->lost && !operations[i]->signals && collect(ctx, &batch, operations[i]) != 0)
+        if (!operations[i]->lost &&
+            (operations[i]->signals ? collect_signals : collect)(ctx, &batch, operations[i]) != 0)
             return -1;
     if (signals_write(ctx, db, operations, count) != 0)
         return -1;

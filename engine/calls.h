@@ -119,9 +119,9 @@ const struct value *stack_abandon(struct ctx *ctx, const struct stack_key *key) 
 int stack_adopt_read(struct ctx *ctx, const struct value *data, struct stack_input *input) MUST_CHECK;
 
 /* POST …/resources/{name}/signal. resource_id: of the row it is meant for, or NULL for whichever stands for the
- * name. */
+ * name. base_url: of the API, for URLs of what the signal makes. */
 int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *resource,
-                    const char *resource_id, const struct value *details) MUST_CHECK;
+                    const char *resource_id, const struct value *details, const char *base_url) MUST_CHECK;
 /* The same by a signed URL, where the signature stands for the tenant. It names the resource's row too: what
  * replaces the resource has another URL, and the old one is worth nothing. */
 struct signal_target {

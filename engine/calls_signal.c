@@ -54,7 +54,7 @@ static int check_target(struct ctx *ctx, const struct target *target)
     bool always = target->type && target->type->hooks->always_signalled;
     if (!always && (strcmp(target->action, "DELETE") == 0 || strcmp(target->action, "SUSPEND") == 0))
         return fail(ctx, FAULT_NOT_SUPPORTED, "Signal resource during %s is not supported.", target->action);
-    if (!target->type || !target->type->hooks->signal)
+    if (!target->type || (!target->type->hooks->signal && !target->type->hooks->handle))
         return fail(ctx, FAULT_ACTION_NOT_SUPPORTED, "signal is not supported for resource.");
     return 0;
 }
@@ -163,14 +163,17 @@ static int queue_event(struct ctx *ctx, const struct target *target, const char 
 
 /* The operation under way looks at what waits for signals, and one of its own, after it, at all else that a
  * signal changes: attributes, outputs, steps of the hooks (signal.h). */
-static int wake_engine(struct ctx *ctx, const struct target *target)
+static int wake_engine(struct ctx *ctx, const struct target *target, const char *base_url)
 {
     char id[UUID_SIZE];
+    struct value *input = value_map(ctx->arena);
     uuid_v4(id);
+    if (base_url)
+        value_map_set(ctx->arena, input, "base_url", value_string(ctx->arena, base_url));
     if (db_queue(ctx, ctx->db, STMT_engine_wake_operation, ctx->tenant_id, target->stack_id) != 0)
         return -1;
     return db_queue(ctx, ctx->db, STMT_signal_operation, id, ctx->tenant_id, target->stack_id,
-                    ctx->request_id);
+                    ctx->request_id, value_to_json(ctx->arena, input));
 }
 
 static int queue_for_step(struct ctx *ctx, const struct target *target, const struct value *details)
@@ -183,11 +186,15 @@ static int queue_for_step(struct ctx *ctx, const struct target *target, const st
 
 /* In the open transaction. 1: the signal is malformed; Heat takes such a one without a word, and so does
  * Hearth. */
-static int store_signal(struct ctx *ctx, const struct target *target, const struct value *details)
+static int store_signal(struct ctx *ctx, const struct target *target, const struct value *details,
+                        const char *base_url)
 {
     const char *reason = "";
-    if (wake_engine(ctx, target) != 0)
+    if (wake_engine(ctx, target, base_url) != 0)
         return -1;
+    if (!target->type->hooks->signal) /* the engine tells of it when it is dealt with */
+        return queue_for_step(ctx, target, details) == 0 ? db_queue(ctx, ctx->db, STMT_engine_notify, "")
+                                                         : -1;
     struct rows *locked = db_run(ctx, ctx->db, STMT_engine_signal_lock, ctx->tenant_id, target->id);
     if (!locked)
         return -1;
@@ -252,7 +259,7 @@ static int clear_hook(struct ctx *ctx, const struct target *target)
 }
 
 int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *resource,
-                    const char *resource_id, const struct value *details)
+                    const char *resource_id, const struct value *details, const char *base_url)
 {
     struct target target = {0};
     if (find_target(ctx, key, resource, &target) != 0)
@@ -263,7 +270,7 @@ int resource_signal(struct ctx *ctx, const struct stack_key *key, const char *re
     if ((hook ? check_hook(ctx, &target, hook) : check_target(ctx, &target)) != 0 ||
         db_begin(ctx, ctx->db, DB_WRITE) != 0)
         return -1;
-    int stored = hook ? clear_hook(ctx, &target) : store_signal(ctx, &target, details);
+    int stored = hook ? clear_hook(ctx, &target) : store_signal(ctx, &target, details, base_url);
     if (stored == 0 && db_commit(ctx, ctx->db) == 0)
         return 0;
     db_rollback(ctx->db);

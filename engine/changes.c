@@ -66,6 +66,16 @@ void node_tell(struct operation *operation, struct node *node, struct state stat
     event->properties = node->event_properties;
 }
 
+/* Sealed properties hold hidden values, which events never show. */
+void node_tell_signal(struct operation *operation, struct node *node, const char *reason)
+{
+    bool hidden = node->sealed || (operation->definition && operation->definition->has_hidden);
+    node_tell(operation, node, node->state, reason);
+    struct event *event = &operation->events[operation->event_count - 1];
+    event->action = "SIGNAL";
+    event->properties = node->given && !hidden ? value_to_json(operation->arena, node->given) : NULL;
+}
+
 void stack_set_state(struct operation *operation, enum action action, enum status status, const char *reason)
 {
     if (change(operation, OWNER_STACK, &operation->stack, action, status) != 0)

@@ -70,6 +70,8 @@ bool node_is_nested(const struct node *node);
 /* In place of the type's own step. */
 enum step_result nested_step(struct operation *operation, struct node *node,
                              struct resource_job *job) MUST_CHECK;
+/* Has a child that is there changed into that, outside of any action of its resource. */
+void nested_ask(struct operation *operation, struct node *node, const struct nested_stack *stack);
 /* Whether a child can still be changed; otherwise the resource is made anew. */
 bool nested_is_there(const struct node *node);
 /* After a check: whether everything in its child could be checked. */

@@ -109,6 +109,8 @@ static int put_documents(struct ctx *ctx, struct nested_batch *batch, struct ope
 static void add_deadline(struct row_list *list, const struct operation *operation, int64_t timeout_mins)
 {
     int64_t deadline_us = operation->deadline_us;
+    if (operation->signals) /* which have none */
+        deadline_us = clock_wall_us() + operation->timeout_us;
     if (timeout_mins > 0) {
         int64_t own_us = clock_wall_us() + timeout_mins * 60000000;
         deadline_us = own_us < deadline_us ? own_us : deadline_us;

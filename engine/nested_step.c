@@ -216,6 +216,15 @@ static enum step_result ask_for_stack(struct operation *operation, struct node *
     return wait_for_child(job);
 }
 
+void nested_ask(struct operation *operation, struct node *node, const struct nested_stack *stack)
+{
+    struct nested_request *request = request_new(operation, node, ACTION_UPDATE);
+    describe(operation, node, stack, request);
+    node->child->view.template = stack->template;
+    node->child->state = (struct state){ACTION_UPDATE, STATUS_IN_PROGRESS};
+    node_changed(operation, node);
+}
+
 static void keep_outcome(struct node *node, struct resource_job *job)
 {
     if (node->child)

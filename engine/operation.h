@@ -265,6 +265,8 @@ void node_set_state(struct operation *operation, struct node *node, enum action 
                     const char *reason);
 /* An event of the resource that changes nothing. */
 void node_tell(struct operation *operation, struct node *node, struct state state, const char *reason);
+/* A signal to it was dealt with. */
+void node_tell_signal(struct operation *operation, struct node *node, const char *reason);
 void stack_set_state(struct operation *operation, enum action action, enum status status, const char *reason);
 void operation_committed(struct operation *operation);
 

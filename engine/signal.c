@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "engine/names.h"
+#include "engine/nested.h"
 #include "engine/rows.h"
 
 /* One of the queue. */
@@ -89,11 +90,16 @@ void signals_load(struct operation *operation, const struct rows *rows)
 }
 
 /* ---- steps ---- */
-/* A resource takes its signals one after the other. */
+static bool waits_for_peer(const struct pending *pending)
+{
+    return value_has(pending->progress, "peer");
+}
+
+/* A resource takes its signals one after the other. One that waits for another resource is in nobody's way. */
 static bool is_next(const struct signals *signals, const struct pending *pending)
 {
     for (const struct pending *earlier = signals->first; earlier != pending; earlier = earlier->next)
-        if (!earlier->done && earlier->node == pending->node)
+        if (!earlier->done && earlier->node == pending->node && !waits_for_peer(earlier))
             return false;
     return true;
 }
@@ -119,27 +125,147 @@ static void fill_job(struct operation *operation, struct node *node, struct reso
     job->progress = NULL;
 }
 
+/* ---- changes of other resources ---- */
+/* The progress of a signal that waits for such a change (peer_change in resources/hooks.h) holds
+ *
+ *   "peer"     id of the other resource
+ *   "change"   what is wanted of it
+ *   "told"     reason of the event that tells of the signal in the end
+ *   "step"     progress of the other's hook; absent: it was not called yet
+ *
+ * What the other's child is asked for is written with it, so that whoever takes over finds the child at work, or the
+ * end of that. */
+static struct node *peer_of(struct operation *operation, const struct pending *pending)
+{
+    const char *id = value_get_text(pending->progress, "peer");
+    return id ? node_with_id(operation, id) : NULL;
+}
+
+static enum step_result fail_peer(struct operation *operation, const char *what)
+{
+    (void)fail(&operation->ctx, FAULT_NOT_SUPPORTED, "What the signal is to change %s", what);
+    return STEP_FAILED;
+}
+
+static enum step_result begin_change(struct operation *operation, struct pending *pending,
+                                     const struct peer_change *change)
+{
+    for (size_t i = 0; i < operation->node_count; i++) {
+        struct node *node = &operation->nodes[i];
+        const char *reference = node->superseded_by ? NULL : node_reference(operation, node);
+        if (!reference || strcmp(reference, change->reference) != 0)
+            continue;
+        struct value *progress = value_map(operation->arena);
+        value_map_set(operation->arena, progress, "peer", value_string(operation->arena, node->id));
+        value_map_set(operation->arena, progress, "change", change->change);
+        value_map_set(operation->arena, progress, "told", value_string(operation->arena, change->told));
+        pending->progress = progress;
+        return STEP_WAIT;
+    }
+    return fail_peer(operation, "is not there");
+}
+
+static enum step_result end_change(struct operation *operation, struct pending *pending, struct node *peer,
+                                   struct resource_job *job, bool changed)
+{
+    if (value_has(pending->progress, "step")) { /* its child is not what it was */
+        job->attributes = peer->child->view.outputs;
+        operation->outputs_changed = true;
+    }
+    take_job(operation, peer, job);
+    if (!changed)
+        return STEP_FAILED;
+    node_tell_signal(operation, pending->node, value_get_text(pending->progress, "told"));
+    return STEP_DONE;
+}
+
+static enum step_result next_change(struct operation *operation, struct pending *pending, struct node *peer,
+                                    int64_t now_us)
+{
+    struct resource_job job;
+    struct nested_stack stack = {0};
+    struct nested_child child = peer->child->view;
+    fill_job(operation, peer, &job, now_us);
+    job.progress = value_get(pending->progress, "step");
+    child.failed = peer->child->state.status == STATUS_FAILED;
+    switch (peer->type->hooks->nested->change(&operation->ctx, &job, value_get(pending->progress, "change"),
+                                              &child, &stack)) {
+    case NESTED_STACK:
+        nested_ask(operation, peer, &stack);
+        break;
+    case NESTED_PAUSE:
+        pending->due_us = job.due_us;
+        break;
+    case NESTED_DONE:
+        return end_change(operation, pending, peer, &job, true);
+    case NESTED_FAILED:
+        return end_change(operation, pending, peer, &job, false);
+    }
+    struct value *progress = value_copy(operation->arena, pending->progress);
+    value_map_set(operation->arena, progress, "step",
+                  job.progress ? job.progress : value_map(operation->arena));
+    pending->progress = progress;
+    pending->changed = true;
+    take_job(operation, peer, &job);
+    return STEP_WAIT;
+}
+
+/* As in Heat, a signal is in vain while something is under way on the child: a group that scales already takes no
+ * other. */
+static enum step_result change_peer(struct operation *operation, struct pending *pending, int64_t now_us)
+{
+    struct node *peer = peer_of(operation, pending);
+    pending->due_us = DUE_NEVER;
+    if (!peer || peer->superseded_by || !node_is_nested(peer) || !nested_is_there(peer))
+        return fail_peer(operation, "is gone");
+    if (!peer->type->hooks->nested->change)
+        return fail_peer(operation, "takes no such change");
+    if (peer->child->state.status == STATUS_IN_PROGRESS)
+        return value_has(pending->progress, "step") ? STEP_WAIT
+                                                    : fail_peer(operation, "has an action in progress");
+    if (peer->child->state.action == ACTION_SUSPEND)
+        return fail_peer(operation, "is suspended");
+    return next_change(operation, pending, peer, now_us);
+}
+
+/* ---- signals ---- */
+static enum step_result call_hook(struct operation *operation, struct pending *pending, int64_t now_us)
+{
+    struct resource_job job;
+    fill_job(operation, pending->node, &job, now_us);
+    job.signal = pending->details;
+    job.progress = pending->progress;
+    enum step_result result = pending->node->type->hooks->handle(&operation->ctx, &job);
+    pending->progress = job.progress;
+    pending->due_us = job.due_us;
+    pending->changed = true;
+    take_job(operation, pending->node, &job);
+    if (result != STEP_DONE || !job.peer_change)
+        return result;
+    return begin_change(operation, pending, job.peer_change);
+}
+
+static bool is_to_be_handled(const struct node *node)
+{
+    return node->type && node->type->hooks->handle && !node->superseded_by &&
+           node->state.action != ACTION_DELETE;
+}
+
 static void handle(struct operation *operation, struct pending *pending, int64_t now_us)
 {
     struct node *node = pending->node;
-    const struct resource_hooks *hooks = node->type ? node->type->hooks : NULL;
     enum step_result result = STEP_DONE;
-    if (hooks && hooks->handle && !node->superseded_by && node->state.action != ACTION_DELETE) {
-        struct resource_job job;
-        fill_job(operation, node, &job, now_us);
-        job.signal = pending->details;
-        job.progress = pending->progress;
-        result = hooks->handle(&operation->ctx, &job);
-        pending->progress = job.progress;
-        pending->due_us = job.due_us;
-        take_job(operation, node, &job);
+    if (is_to_be_handled(node)) {
+        result = waits_for_peer(pending) ? STEP_WAIT : call_hook(operation, pending, now_us);
+        if (result == STEP_WAIT && waits_for_peer(pending))
+            result = change_peer(operation, pending, now_us);
     }
     if (result == STEP_FAILED)
         log_warning(operation->ctx.request_id, "operation=%s stack=%s resource=%s a signal failed: %s",
                     operation->id, operation->stack_id, node->name, operation->ctx.error.message);
     error_clear(&operation->ctx);
     pending->done = result != STEP_WAIT;
-    pending->changed = true;
+    pending->changed = pending->changed || pending->done;
 }
 
 static bool is_waiting_for_signals(const struct node *node)
@@ -152,7 +278,8 @@ static void handle_due(struct operation *operation, int64_t now_us)
     const struct signals *signals = operation->signals;
     for (struct pending *pending = signals->first; pending; pending = pending->next)
         if (!pending->done && is_next(signals, pending) &&
-            (pending->due_us <= now_us || (operation->signalled && is_waiting_for_signals(pending->node))))
+            (pending->due_us <= now_us ||
+             (operation->signalled && (is_waiting_for_signals(pending->node) || waits_for_peer(pending)))))
             handle(operation, pending, now_us);
 }
 
@@ -219,6 +346,19 @@ int64_t signals_due(const struct operation *operation)
         if (!pending->done && pending->due_us < due && is_next(operation->signals, pending))
             due = pending->due_us;
     return due;
+}
+
+bool signals_wait_for_children(const struct operation *operation)
+{
+    bool waits = false;
+    for (const struct pending *pending = operation->signals->first; pending; pending = pending->next) {
+        if (pending->done || !is_next(operation->signals, pending))
+            continue;
+        if (!waits_for_peer(pending) || pending->due_us != DUE_NEVER)
+            return false;
+        waits = true;
+    }
+    return waits && operation->turn > 0 && !operation->signalled;
 }
 
 /* ---- writing ---- */

@@ -6,7 +6,8 @@
  *   the stack has one: that is woken                attributes made anew ── refresh
  *                                                   outputs, if any attribute changed
  *
- * It changes neither states nor dates and tells no events. It is in nobody's way: no call sees it, another
+ * It changes neither states nor dates, and tells no events but of signals that changed another resource, which is a
+ * stack itself (a policy its group): the child gets an UPDATE, and the signal waits for its end. It is in nobody's way: no call sees it, another
  * operation of the stack takes its place at once, and it begins again after that (sql/queries/signals.sql).
  * What is done of it is in the rows: a signal that was dealt with is gone from the queue, one under way has
  * its step's progress there. */
@@ -29,6 +30,8 @@ void signals_add(struct operation *operation, const struct new_signal *signal);
 void signals_load(struct operation *operation, const struct rows *rows);
 void signals_turn(struct operation *operation, int64_t now_us);
 int64_t signals_due(const struct operation *operation);
+/* Nothing is left to do for now but to wait for nested stacks that signals changed. */
+bool signals_wait_for_children(const struct operation *operation);
 bool signals_changed(const struct operation *operation);
 /* Writes what changed in those of the operations that are for signals and not lost. */
 int signals_write(struct ctx *ctx, struct db *db, struct operation **operations, size_t count) MUST_CHECK;

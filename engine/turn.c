@@ -362,6 +362,8 @@ int64_t operation_due(const struct operation *operation)
 
 bool operation_waits_for_children(const struct operation *operation)
 {
+    if (operation->signals)
+        return signals_wait_for_children(operation);
     for (size_t i = 0; i < operation->running_count; i++) {
         const struct node *node = &operation->nodes[operation->running[i]];
         if (!node->child || node->child_news || node->due_us != DUE_NEVER)

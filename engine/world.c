@@ -26,8 +26,6 @@ static bool find_peer(const struct resource_job *job, const char *reference, str
     struct operation *operation = job->find_peer_self;
     for (size_t i = 0; i < operation->node_count; i++) {
         struct node *node = &operation->nodes[i];
-        if (!node->type || !node->type->takes_signals)
-            continue;
         const char *own = node_reference(operation, node);
         if (!own || strcmp(own, reference) != 0)
             continue;
@@ -81,6 +79,7 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .resource_name = node->name,
         .resource_id = node->id,
         .physical_name = node->physical_name,
+        .status = status_name(node->state.status),
         .properties = node->properties,
         .before = node->before,
         .metadata = node->metadata,

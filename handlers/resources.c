@@ -245,7 +245,8 @@ int resources_signal(struct request *request)
     if (check_signature(request) < 0 || read_details(request, &details) < 0)
         return -1;
     const char *signed_id = request->ctx.identity ? NULL : request_query(request, "id");
-    if (resource_signal(&request->ctx, &key, request->variables[PATH_RESOURCE], signed_id, details) < 0)
+    if (resource_signal(&request->ctx, &key, request->variables[PATH_RESOURCE], signed_id, details,
+                        arena_printf(request->ctx.arena, "%s/v1", request_base_url(request))) < 0)
         return -1;
     reply_json(request, 200);
     str_add(&request->reply.body, "null");

@@ -513,8 +513,8 @@ int scaling_resize(struct ctx *ctx, const char *type, struct resource_job *job,
     return stack->template ? 0 : -1;
 }
 
-static const struct nested_hooks heat_nested = {heat_next, heat_draft, heat_attribute};
-static const struct nested_hooks aws_nested = {aws_next, aws_draft, cfn_attribute};
+static const struct nested_hooks heat_nested = {heat_next, heat_draft, heat_attribute, scaling_change_heat};
+static const struct nested_hooks aws_nested = {aws_next, aws_draft, cfn_attribute, scaling_change_aws};
 static const struct nested_hooks instance_nested = {instance_next, instance_draft, cfn_attribute};
 
 extern const struct resource_hooks hooks_autoscaling_group, hooks_aws_autoscaling_group, hooks_instance_group;

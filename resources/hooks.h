@@ -52,10 +52,19 @@ struct resource_peer {
     const struct value *properties; /* as the template gave them, resolved; may be NULL */
 };
 
+/* What handle wants of another resource of the stack, which is a stack itself: the engine brings it there
+ * (`change` in resources/nested.h), and the signal is dealt with when that is over. */
+struct peer_change {
+    const char *reference;      /* what get_resource gives for it */
+    const struct value *change; /* map, for its hook */
+    const char *told;           /* reason of the event that tells of the signal when it was changed */
+};
+
 struct resource_job {
     /* given */
     const char *stack_name, *stack_id, *tenant_id, *resource_name, *resource_id;
     const char *physical_name;      /* "<stack>-<resource>-<12 random>", the same in every attempt */
+    const char *status;             /* of the resource: "COMPLETE", "FAILED", "IN_PROGRESS" */
     const struct value *properties; /* checked and completed; NULL when deleting what never got that far */
     const struct value *before;     /* properties as last applied (update), else NULL */
     const struct value *metadata; /* map, as the API shows it: a handle keeps its signals here; never NULL */
@@ -71,8 +80,8 @@ struct resource_job {
     const struct value *template_metadata; /* what the template says of its metadata now; NULL: nothing */
     const struct value *answers;           /* to what it asked: see effects.h */
     int64_t now_us, started_us;            /* wall clock; when this action of the resource began */
-    /* Finds another resource of the same stack that takes signals, by what get_resource gives for it (a wait
-     * condition reads its handle's signals). False: there is none. */
+    /* Finds another resource of the same stack by what get_resource gives for it (a wait condition reads its
+     * handle's signals, a group what its members are made of). False: there is none. */
     bool (*find_peer)(const struct resource_job *job, const char *reference, struct resource_peer *peer);
     void *find_peer_self;
     const struct value *template; /* of a type that is a template: its document; else NULL */
@@ -86,6 +95,7 @@ struct resource_job {
     /* noted: see effects.h. A new value of metadata above is stored, too. */
     const struct effect *effects;
     const struct ask *asked;
+    const struct peer_change *peer_change; /* of handle; NULL: none */
 };
 
 typedef enum step_result step(struct ctx *ctx, struct resource_job *job);
@@ -123,7 +133,8 @@ struct resource_hooks {
      * though the schema allows an update of each that differs. May be NULL. */
     bool (*replace)(const struct value *before, const struct value *after);
     /* Takes a signal: returns the new metadata, and the reason text for the event (NULL: there is nothing to
-     * tell); NULL: refused. It may note effects, and ask: then it is called again with the answers. */
+     * tell); NULL: refused. It may note effects, and ask: then it is called again with the answers. NULL hook: a
+     * signal leaves the metadata as they are; there are signals where there is this hook or the next. */
     const struct value *(*signal)(struct ctx *ctx, struct resource_job *job, const struct signal *signal,
                                   const char **reason);
     /* What a signal means beyond that: called by the engine, for each signal in the order they came, once no

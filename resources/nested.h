@@ -33,6 +33,7 @@ struct nested_child {
     const struct value *outputs;  /* map name -> value; never NULL */
     const struct nested_member *members;
     size_t member_count;
+    bool failed; /* its last operation */
 };
 
 /* What a child is to be made of. */
@@ -59,6 +60,12 @@ struct nested_hooks {
     const struct value *(*attribute)(struct ctx *ctx, const struct resource_job *job,
                                      const struct nested_child *child, const struct value *path,
                                      size_t *used);
+    /* What another resource wants of this one at a signal (peer_change in resources/hooks.h), in rounds as
+     * those of next, which it is called in place of; but also after a round that failed. The resource itself stays
+     * as it is: job->properties are what it has; of the job, metadata and data are stored. NESTED_FAILED: nothing
+     * more is done, and no event is told. NULL hook: it takes no such changes. */
+    enum nested_next (*change)(struct ctx *ctx, struct resource_job *job, const struct value *change,
+                               const struct nested_child *child, struct nested_stack *stack);
     /* Name of the file that the template is read from, to be fetched where it is a URL; NULL: none. NULL hook: none. */
     const char *(*file)(const struct value *properties);
     bool outputs_only; /* next looks at nothing of the child but its outputs */

@@ -1,7 +1,7 @@
 /* How scaling policies change the size of a group: what a signal to a policy means, whether the group may
  * change now, and to what size. All functions are pure.
  *
- * Who takes the signal goes through them in this order, with the group's row locked from 2 to 4:
+ * Policy (scaling_policy.c) and group (scaling_change.c) go through them in this order:
  *
  *   1. scaling_adjustment_of(policy's properties)        what is asked for, and of which group
  *      scaling_alarm_state(details)                      NULL: refuse the signal
@@ -75,5 +75,11 @@ int scaling_resize(struct ctx *ctx, const char *type, struct resource_job *job,
  * "scaling_in_progress": false}. */
 const struct value *scaling_finished(struct ctx *ctx, const struct value *metadata, double cooldown,
                                      const char *cause, bool changed, int64_t now_us);
+
+/* `change` of the groups (resources/nested.h): steps 2 to 4. change: the policy's properties. */
+enum nested_next scaling_change_heat(struct ctx *ctx, struct resource_job *job, const struct value *change,
+                                     const struct nested_child *child, struct nested_stack *stack);
+enum nested_next scaling_change_aws(struct ctx *ctx, struct resource_job *job, const struct value *change,
+                                    const struct nested_child *child, struct nested_stack *stack);
 
 #endif

@@ -64,6 +64,38 @@ const char *scaling_alarm_state(struct ctx *ctx, const struct value *details)
     return lower;
 }
 
+/* What Heat's event says of a signal. */
+static const char *told_reason(struct ctx *ctx, const struct value *details)
+{
+    static const char *const keys[] = {"previous", "current", "reason"};
+    const char *texts[COUNT_OF(keys)];
+    if (value_is_null(details))
+        return "No signal details provided";
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        if (!value_has(details, keys[i]))
+            return "Unknown";
+        texts[i] = value_to_str(ctx->arena, value_get(details, keys[i]));
+    }
+    return arena_printf(ctx->arena, "alarm state changed from %s to %s (%s)", texts[0], texts[1], texts[2]);
+}
+
+static enum step_result adjust(struct ctx *ctx, struct resource_job *job)
+{
+    struct resource_peer group;
+    struct scaling_adjustment adjustment = scaling_adjustment_of(job->properties);
+    if (!scaling_alarm_state(ctx, job->signal))
+        return STEP_FAILED;
+    if (!adjustment.group || !job->find_peer(job, adjustment.group, &group)) {
+        (void)fail(ctx, FAULT_NOT_FOUND, "Alarm %s could not find scaling group named \"%s\"",
+                   job->resource_name, adjustment.group ? adjustment.group : "");
+        return STEP_FAILED;
+    }
+    struct peer_change *change = arena_new(ctx->arena, struct peer_change);
+    *change = (struct peer_change){adjustment.group, job->properties, told_reason(ctx, job->signal)};
+    job->peer_change = change;
+    return STEP_DONE;
+}
+
 /* ---- life ---- */
 static const struct value *text_or_null(struct ctx *ctx, const char *text)
 {
@@ -119,6 +151,7 @@ extern const struct resource_hooks hooks_scaling_policy, hooks_aws_scaling_polic
 const struct resource_hooks hooks_scaling_policy = {
     .name = "scaling_policy",
     .validate = heat_validate,
+    .handle = adjust,
     .create = heat_create,
     .update = heat_tell,
     .adopt = heat_tell,
@@ -127,6 +160,7 @@ const struct resource_hooks hooks_scaling_policy = {
 const struct resource_hooks hooks_aws_scaling_policy = {
     .name = "aws_scaling_policy",
     .validate = aws_validate,
+    .handle = adjust,
     .create = aws_create,
     .update = aws_tell,
     .adopt = aws_tell,

@@ -7,8 +7,8 @@
 
 -- name: signal_operation
 -- The one of this stack begins, or is woken when it is there: whoever holds it looks again before it ends.
-insert into operation (id, tenant_id, stack_id, action, request_id)
-values ($1::uuid, $2, $3::uuid, 'SIGNAL', $4)
+insert into operation (id, tenant_id, stack_id, action, request_id, input)
+values ($1::uuid, $2, $3::uuid, 'SIGNAL', $4, $5)
 on conflict (stack_id) where action = 'SIGNAL' and state in ('PENDING', 'RUNNING') do update set wake_at = now()
 
 -- name: signal_queue

@@ -71,7 +71,7 @@ def test_policies_and_launch_configurations(service, stack_name):
     outputs = {o["output_key"]: o["output_value"] for o in stack["outputs"]}
     assert outputs["alarm"].partition("?")[0] == outputs["signal"] and "signature=" in outputs["alarm"]
     assert outputs["signal"].endswith(f"{path}/resources/up/signal")
-    assert outputs["aws"] == outputs["reference"] and "/resources/down/signal?signature=" in outputs["aws"]
+    assert outputs["aws"] == outputs["reference"] and "/resources/down/signal?id=" in outputs["aws"]
     assert outputs["conf"].startswith(f"{stack_name}-conf-")
     found = service.api("GET", f"{path}/resources/up").expect(200).json["resource"]
     assert len(found["physical_resource_id"]) == 32
