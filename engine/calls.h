@@ -137,9 +137,10 @@ const struct value *stack_validate(struct ctx *ctx, const struct stack_input *in
 const struct value *stack_preview(struct ctx *ctx, const struct stack_input *input) MUST_CHECK;
 
 /* ---- reads that need the language, for GET of one attribute not stored ---- */
-/* Attributes of a resource, as "resource show" shows them; with_attr: names asked for beyond, or NULL. */
+/* Attributes of a resource, as "resource show" shows them, from what is stored of it; with_attr: names asked for
+ * beyond, or NULL. */
 const struct value *resource_attributes(struct ctx *ctx, const char *type, const char *stored_attributes,
-                                        const struct value *with_attr) MUST_CHECK;
+                                        const char *stored_data, const struct value *with_attr) MUST_CHECK;
 /* The same of one that is not made yet. properties: completed. */
 const struct value *resource_draft_attributes(struct ctx *ctx, const char *type,
                                               const struct value *properties) MUST_CHECK;

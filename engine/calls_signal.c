@@ -296,16 +296,40 @@ static const struct value *shown_attributes(struct ctx *ctx, const struct resour
     return shown;
 }
 
+static int open_json(struct ctx *ctx, const char *stored, const struct value **value)
+{
+    const char *text = column_open(ctx, ctx->tenant_id, stored);
+    *value = text ? value_read_json(ctx, text, strlen(text)) : NULL;
+    return stored && !*value ? -1 : 0;
+}
+
+/* Of a group those are told that it knows itself; the others its template reads of its child. */
+static const struct value *group_attributes(struct ctx *ctx, const struct resource_type *type,
+                                            const struct value *data, const struct value *with_attr)
+{
+    struct value *shown = value_map(ctx->arena);
+    struct resource_job job = {.resource_name = "", .data = data};
+    for (size_t i = 0; i < value_count(with_attr); i++)
+        if (value_text(value_at(with_attr, i)))
+            value_map_set(ctx->arena, shown, value_text(value_at(with_attr, i)), &value_null);
+    for (size_t i = 0; i < value_count(type->attributes); i++) {
+        const char *name = type->attributes->map.entries[i].key;
+        const struct value *value = type->hooks->attribute(ctx, &job, name);
+        if (strcmp(name, "show") != 0)
+            value_map_set(ctx->arena, shown, name, value ? value : &value_null);
+    }
+    return shown;
+}
+
 const struct value *resource_attributes(struct ctx *ctx, const char *type_name, const char *stored_attributes,
-                                        const struct value *with_attr)
+                                        const char *stored_data, const struct value *with_attr)
 {
     const struct resource_type *type = catalogue_find(type_name);
-    const char *text = column_open(ctx, ctx->tenant_id, stored_attributes);
-    if (!text && stored_attributes)
+    const struct value *stored, *data;
+    if (open_json(ctx, stored_attributes, &stored) != 0)
         return NULL;
-    const struct value *stored = text ? value_read_json(ctx, text, strlen(text)) : NULL;
-    if (text && !stored)
-        return NULL;
+    if (type && type->hooks->nested && type->hooks->attribute)
+        return open_json(ctx, stored_data, &data) == 0 ? group_attributes(ctx, type, data, with_attr) : NULL;
     if (!type && stored) /* a template: its outputs */
         return stored;
     if (value_is(value_get(stored, "show"), VALUE_MAP))
@@ -327,7 +351,7 @@ const struct value *resource_draft_attributes(struct ctx *ctx, const char *type_
                                               const struct value *properties)
 {
     const struct resource_type *type = catalogue_find(type_name);
-    const struct value *shown = resource_attributes(ctx, type_name, NULL, NULL);
+    const struct value *shown = resource_attributes(ctx, type_name, NULL, NULL, NULL);
     if (!shown || !type || !type->hooks || !type->hooks->attributes_from_properties)
         return shown;
     struct value *known = value_copy(ctx->arena, shown);

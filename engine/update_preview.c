@@ -263,7 +263,8 @@ static int show_current(struct preview *preview, const struct stored *stored)
     const struct value *dependents = value_read_json(ctx, text, strlen(text));
     const struct value *metadata = read_map(ctx, preview->rows, stored->row, "metadata");
     const struct value *attributes =
-        resource_attributes(ctx, type, rows_get(preview->rows, stored->row, "attributes"), NULL);
+        resource_attributes(ctx, type, rows_get(preview->rows, stored->row, "attributes"),
+                            rows_get(preview->rows, stored->row, "data"), NULL);
     if (!attributes || !dependents)
         return -1;
     value_map_set(ctx->arena, shown, "required_by", dependents);

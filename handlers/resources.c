@@ -14,8 +14,9 @@
 static const char *attributes_json(struct ctx *ctx, const struct rows *rows, size_t row,
                                    const struct value *with_attr)
 {
-    const struct value *attributes = resource_attributes(
-        ctx, rows_text(rows, row, RESOURCE_TYPE), rows_text(rows, row, RESOURCE_ATTRIBUTES), with_attr);
+    const struct value *attributes = resource_attributes(ctx, rows_text(rows, row, RESOURCE_TYPE),
+                                                         rows_text(rows, row, RESOURCE_ATTRIBUTES),
+                                                         rows_text(rows, row, RESOURCE_DATA), with_attr);
     return attributes ? value_to_json(ctx->arena, attributes) : NULL;
 }
 

@@ -139,6 +139,12 @@ static const struct value *chain_attribute(struct ctx *ctx, const struct resourc
     return parts ? missing_of_member(ctx, job, child, parts) : missing_of_all(ctx, job, child, path);
 }
 
+/* In GET …/resources/{name} none is told. */
+static const struct value *shown_attribute(struct ctx *ctx, const struct resource_job *job, const char *name)
+{
+    return &value_null;
+}
+
 static const struct nested_hooks chain_nested = {
     .next = chain_next,
     .draft = chain_draft,
@@ -148,5 +154,6 @@ static const struct nested_hooks chain_nested = {
 extern const struct resource_hooks hooks_resource_chain;
 const struct resource_hooks hooks_resource_chain = {
     .name = "resource_chain",
+    .attribute = shown_attribute,
     .nested = &chain_nested,
 };

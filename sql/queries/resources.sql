@@ -24,7 +24,7 @@ left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.su
 -- Resources of one stack. $10 attributes as well.
 select
 -- include: resource_columns
-, case when $10::boolean then r.attributes end
+, case when $10::boolean then r.attributes end, case when $10::boolean and r.nested_id is not null then r.data end
 from stack s
 -- include: resource_filtered
 where s.tenant_id = $1 and s.id = $2::uuid and s.name = $3
@@ -43,7 +43,7 @@ with recursive tree as (
 )
 select
 -- include: resource_columns
-, case when $10::boolean then r.attributes end
+, case when $10::boolean then r.attributes end, case when $10::boolean and r.nested_id is not null then r.data end
 from tree s
 -- include: resource_filtered
 order by s.path, r.name
@@ -52,7 +52,7 @@ order by s.path, r.name
 -- One resource by name; metadata last.
 select
 -- include: resource_columns
-, r.attributes, r.metadata
+, r.attributes, case when r.nested_id is not null then r.data end, r.metadata
 from stack s
 left join resource r on r.tenant_id = s.tenant_id and r.stack_id = s.id and r.superseded_by is null
     and r.name = $4
