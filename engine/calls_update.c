@@ -19,7 +19,7 @@ enum { ATTEMPTS = 5 }; /* against other updates of the same stack at the same mo
 /* ---- the stack as it is ---- */
 static const struct value *read_column(struct ctx *ctx, const struct rows *rows, const char *column)
 {
-    const char *text = rows_get(rows, 0, column);
+    const char *text = column_open(ctx, ctx->tenant_id, rows_get(rows, 0, column));
     return text ? value_read_json(ctx, text, strlen(text)) : NULL;
 }
 
@@ -56,6 +56,7 @@ int current_stack_read(struct ctx *ctx, const struct stack_key *key, struct curr
         .files = read_column(ctx, rows, "files"),
         .stack_name = stack->name,
         .stack_id = stack->id,
+        .sealed = *rows_get(rows, 0, "template") != '{',
     };
     return stack->documents.template && stack->documents.environment && stack->documents.files ? 0 : -1;
 }

@@ -126,6 +126,9 @@ int definition_resolve_parameters(struct definition *definition, const struct do
     };
     definition->masked = definition->scope;
     definition->masked.parameters = definition->has_hidden ? masked : NULL;
+    definition->sealed = documents->sealed;
+    if (documents->sealed)
+        definition_hide(definition, NULL);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct documents {
     const struct definition *parent; /* of a nested stack that is only validated; else NULL */
     int nested_depth;                /* 0: it has no parent */
     const struct value *facade;      /* of a nested stack: what resource_facade gives, by name; or NULL */
+    bool sealed; /* the template has hidden values of a parent in it, and is stored sealed */
 };
 
 /* Templates that are types, each read once. */
@@ -39,6 +40,8 @@ struct definition {
     const struct resource_type **types; /* per resource of the template; NULL: its condition is false */
     bool has_hidden;
     bool strict;
+    /* as the documents: what is hidden in the template stands nowhere, so all of it counts as hidden */
+    bool sealed;
     bool may_fetch;
     const char *stack_name;
     int nested_depth;

@@ -47,7 +47,8 @@ int documents_put(struct ctx *ctx, const struct draft *draft, const struct value
     if (definition->scope.files) /* what was fetched is among them */
         files = definition->scope.files;
     const char *files_json = value_is_null(files) ? "{}" : value_to_json(ctx->arena, files);
-    out->template = document_put(ctx, ctx->db, draft->template_json);
+    const char *template = column_seal(ctx, ctx->tenant_id, definition->sealed, draft->template_json);
+    out->template = template ? document_put(ctx, ctx->db, template) : NULL;
     out->environment = out->template ? document_put(ctx, ctx->db, shown) : NULL;
     out->files = out->environment ? document_put(ctx, ctx->db, files_json) : NULL;
     return out->files ? 0 : -1;

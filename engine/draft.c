@@ -177,6 +177,8 @@ struct draft *draft_check_update(struct ctx *ctx, const struct stack_input *inpu
                                  const struct documents *current)
 {
     struct draft *draft = draft_new(ctx, input, current->stack_id);
+    if (draft)
+        draft->documents.sealed = current->sealed;
     if (!draft || draft_check_resource_limit(ctx, draft->definition->template) != 0 ||
         definition_resolve_parameters(draft->definition, &draft->documents) != 0 ||
         check_immutable(ctx, draft->definition, current) != 0 || definition_link(draft->definition) != 0 ||

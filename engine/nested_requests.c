@@ -7,6 +7,7 @@
 #include "engine/documents.h"
 #include "engine/names.h"
 #include "engine/nested.h"
+#include "engine/nested_types.h"
 #include "engine/rows.h"
 #include "sql/document.h"
 
@@ -80,13 +81,28 @@ static void look_at_template(struct operation *operation, const struct value *do
     last->hidden = has_hidden(last->parsed);
 }
 
+/* Where the parent has hidden values, a template that was made of its properties may have them in it. A file has not,
+ * what its parameters are given stands in the environment. NULL: it cannot be sealed. */
+static const char *stored_template(struct ctx *ctx, struct operation *operation, const struct node *node)
+{
+    struct child_template *template = &operation->child_template;
+    if (!operation->definition->has_hidden || is_template_type(node->type))
+        return template->text;
+    if (!template->sealed) {
+        const char *sealed = column_seal(ctx, operation->tenant_id, true, template->text);
+        template->sealed = sealed ? arena_strdup(operation->arena, sealed) : NULL;
+    }
+    return template->sealed;
+}
+
 struct texts {
     const char *template, *environment, *sealed;
 };
 
 static int put_documents(struct ctx *ctx, struct nested_batch *batch, struct operation *operation,
-                         const struct nested_request *request, struct texts *digests)
+                         const struct node *node, struct texts *digests)
 {
+    const struct nested_request *request = node->request;
     *digests = (struct texts){0};
     if (!request->template)
         return 0;
@@ -100,7 +116,10 @@ static int put_documents(struct ctx *ctx, struct nested_batch *batch, struct ope
         if (!digests->sealed)
             return -1;
     }
-    digests->template = add_document(ctx, batch, operation->tenant_id, template->text);
+    const char *stored = stored_template(ctx, operation, node);
+    if (!stored)
+        return -1;
+    digests->template = add_document(ctx, batch, operation->tenant_id, stored);
     digests->environment = add_document(ctx, batch, operation->tenant_id, shown);
     return 0;
 }
@@ -186,7 +205,7 @@ static int collect_request(struct ctx *ctx, struct nested_batch *batch, struct r
                            struct operation *operation, const struct node *node)
 {
     struct texts digests;
-    if (put_documents(ctx, batch, operation, node->request, &digests) != 0)
+    if (put_documents(ctx, batch, operation, node, &digests) != 0)
         return -1;
     if (node->request->makes)
         add_first_event(ctx, events, operation, node);

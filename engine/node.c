@@ -27,8 +27,19 @@ static const struct value *masked_attribute(struct ctx *ctx, void *self, const c
     return value_string(ctx->arena, "******");
 }
 
+static const struct value *all_masked(struct operation *operation, const struct value *properties)
+{
+    struct value *masked = value_map(operation->arena);
+    for (size_t i = 0; value_is(properties, VALUE_MAP) && i < value_count(properties); i++)
+        value_map_set(operation->arena, masked, properties->map.entries[i].key,
+                      value_string(operation->arena, "******"));
+    return masked;
+}
+
 const struct value *node_masked_properties(struct operation *operation, struct node *node)
 {
+    if (operation->definition && operation->definition->sealed && node->resource)
+        return all_masked(operation, node->resource->properties);
     if (!operation->definition || !operation->definition->masked.parameters || !node->resource)
         return NULL;
     struct world *world = &operation->definition->masked.world, before = *world;

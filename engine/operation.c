@@ -51,8 +51,11 @@ static void hide_masked(struct operation *operation, const char *environment)
 static int read_definition(struct operation *operation, const struct rows *rows, size_t row)
 {
     const char *environment = environment_text(operation, rows, row);
+    const char *stored = rows_get(rows, row, "template");
+    const char *template = column_open(&operation->ctx, operation->tenant_id, stored);
     struct documents documents = {
-        .template = read_map(operation, rows_get(rows, row, "template")),
+        .template = template ? read_map(operation, template) : NULL,
+        .sealed = template != stored,
         .environment = environment ? read_map(operation, environment) : NULL,
         .files = read_map(operation, rows_get(rows, row, "files")),
         .stack_name = operation->stack_name,

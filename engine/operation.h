@@ -104,9 +104,9 @@ struct node {
 /* The template of a child, as it was last written. */
 struct child_template {
     const struct value *document;
-    const char *text;
-    struct template *parsed; /* NULL: it does not parse */
-    bool hidden;             /* it has hidden parameters */
+    const char *text, *sealed; /* sealed: NULL until it was sealed */
+    struct template *parsed;   /* NULL: it does not parse */
+    bool hidden;               /* it has hidden parameters */
 };
 
 struct operation {

@@ -109,7 +109,8 @@ static struct value *put_together(struct ctx *ctx, const struct rows *rows, cons
 {
     const struct value *environment = environment_of(ctx, rows), *tags = tags_of(ctx, rows);
     const struct value *files = read_json(ctx, rows_get(rows, 0, "files"));
-    const struct value *template = read_json(ctx, rows_get(rows, 0, "template"));
+    const struct value *template =
+        read_json(ctx, column_open(ctx, rows_get(rows, 0, "tenant_id"), rows_get(rows, 0, "template")));
     if (!environment || !tags || !files || !template)
         return NULL;
     struct value *data = value_map(ctx->arena);

@@ -61,15 +61,18 @@ int stacks_delete(struct request *request)
     return 0;
 }
 
-/* ---- documents, as they are stored ---- */
+/* ---- documents, as they are stored; a template may be sealed ---- */
 
 static int show_document(struct request *request, enum statement statement)
 {
     struct rows *rows = stack_read(request, statement);
     if (!rows)
         return -1;
+    const char *body = column_open(&request->ctx, request->ctx.tenant_id, rows_text(rows, 0, 0));
+    if (!body)
+        return -1;
     reply_json(request, 200);
-    str_add_bytes(&request->reply.body, rows_text(rows, 0, 0), rows_length(rows, 0, 0));
+    str_add(&request->reply.body, body);
     return 0;
 }
 

@@ -74,7 +74,7 @@ enum resource_column {
     RESOURCE_NESTED_NAME,
     RESOURCE_DESCRIPTION,
     RESOURCE_ATTRIBUTES,
-    RESOURCE_DATA, /* of those that are stacks themselves, with the attributes */
+    RESOURCE_DATA,     /* of those that are stacks themselves, with the attributes */
     RESOURCE_METADATA, /* only in resource_show */
 };
 /* attributes: JSON shown beside the description, NULL for a list without detail. */
