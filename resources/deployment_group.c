@@ -4,7 +4,16 @@
 #include <string.h>
 
 #include "resources/catalogue.h"
+#include "resources/group.h"
 #include "resources/numbers.h"
+
+struct kind {
+    const char *type, *member;
+};
+static const struct kind software_kind = {"OS::Heat::SoftwareDeploymentGroup",
+                                          "OS::Heat::SoftwareDeployment"};
+static const struct kind structured_kind = {"OS::Heat::StructuredDeploymentGroup",
+                                            "OS::Heat::StructuredDeployment"};
 
 /* ---- members ---- */
 const struct value *deployment_group_member(struct ctx *ctx, const char *member_type,
@@ -43,10 +52,8 @@ static const struct value *current_definition(const struct nested_child *child, 
 
 static bool is_failed(const struct nested_child *child, const char *name)
 {
-    for (size_t i = 0; i < child->member_count; i++)
-        if (strcmp(child->members[i].name, name) == 0)
-            return child->members[i].status && strcmp(child->members[i].status, "FAILED") == 0;
-    return false;
+    const struct nested_member *member = group_member_find(child, name);
+    return member && member->status && strcmp(member->status, "FAILED") == 0;
 }
 
 static bool is_as_wanted(const struct nested_child *child, const char *name, const struct value *definition)
@@ -135,53 +142,58 @@ const struct value *deployment_group_template(struct ctx *ctx, const struct valu
     return template;
 }
 
-/* The section of the update policy for a creation or an update; NULL: all at once. */
-static const struct value *policy_of(const struct resource_job *job)
+/* ---- the rounds of an action ---- */
+/* The policy that applies: for a creation, or for an update that changes anything of the group itself; NULL: all at
+ * once. */
+static int action_policy(struct ctx *ctx, const struct kind *kind, const struct resource_job *job,
+                         const struct nested_child *child, const struct value **policy)
 {
-    const struct value *policy =
-        value_get(job->update_policy, job->before ? "rolling_update" : "batch_create");
-    return value_is(policy, VALUE_MAP) ? policy : NULL;
+    bool changed = !value_equal(job->before, job->properties);
+    const char *name = !child->template ? "batch_create" : changed ? "rolling_update" : NULL;
+    return group_policy(ctx, kind->type, job->resource_name, job->update_policy, name, policy);
 }
 
-static int64_t batch_size(const struct value *policy)
+static int begin_rounds(struct ctx *ctx, const struct kind *kind, struct resource_job *job,
+                        const struct nested_child *child)
 {
-    const struct value *size = value_get(policy, "max_batch_size");
-    return !policy ? 0 : value_is_number(size) && number_double(size) >= 1 ? (int64_t)number_double(size) : 1;
+    const struct value *policy;
+    if (action_policy(ctx, kind, job, child, &policy) != 0)
+        return -1;
+    struct group_batches batches = {
+        .target = (int64_t)value_count(value_get(job->properties, "servers")),
+        .current = (int64_t)group_size(child, true),
+        .size = (int64_t)number_double(value_get(policy, "max_batch_size")),
+        .pause = number_double(value_get(policy, "pause_time")),
+    };
+    return group_rounds_begin(ctx, job, policy && batches.target ? &batches : NULL, true);
 }
 
-/* Between two batches, once the first of them is there. */
-static bool pauses(struct ctx *ctx, struct resource_job *job, const struct value *policy)
+/* The round that makes it whole is needed where the batches left something, or there were none. */
+static enum nested_next ask(const struct nested_child *child, const struct value *template, bool needed,
+                            struct nested_stack *stack)
 {
-    double seconds = number_double(value_get(policy, "pause_time"));
-    const struct value *until = value_get(job->progress, "until_us");
-    if (!job->progress || seconds <= 0)
-        return false;
-    if (!until) {
-        struct value *progress = value_map(ctx->arena);
-        job->due_us = job->now_us + (int64_t)(seconds * 1e6);
-        value_map_set(ctx->arena, progress, "until_us", value_int(ctx->arena, job->due_us));
-        job->progress = progress;
-        return true;
-    }
-    job->due_us = until->integer;
-    return job->now_us < job->due_us;
-}
-
-static enum nested_next next(struct ctx *ctx, struct resource_job *job, const struct nested_child *child,
-                             struct nested_stack *stack, const char *member_type)
-{
-    const struct value *policy = policy_of(job);
-    bool done;
-    const struct value *members =
-        deployment_group_batch(ctx, member_type, job->properties, child, batch_size(policy), &done);
-    const struct value *template = deployment_group_template(ctx, members, job->referenced);
-    if (child->template && job->progress && value_equal(template, child->template))
+    if (!needed && child->template && value_equal(template, child->template))
         return NESTED_DONE;
-    if (policy && pauses(ctx, job, policy))
-        return NESTED_PAUSE;
-    job->progress = value_map(ctx->arena);
     *stack = (struct nested_stack){.template = template};
     return NESTED_STACK;
+}
+
+static enum nested_next next(struct ctx *ctx, const struct kind *kind, struct resource_job *job,
+                             const struct nested_child *child, struct nested_stack *stack)
+{
+    struct group_batch batch;
+    bool done, batched = value_has(job->progress, "begun");
+    if (!job->progress && begin_rounds(ctx, kind, job, child) != 0)
+        return NESTED_FAILED;
+    enum group_round round = group_rounds_next(ctx, job, &batch);
+    if (round == ROUND_PAUSE)
+        return NESTED_PAUSE;
+    if (round == ROUND_END)
+        return NESTED_DONE;
+    const struct value *members = deployment_group_batch(ctx, kind->member, job->properties, child,
+                                                         round == ROUND_BATCH ? batch.renewed : 0, &done);
+    const struct value *template = deployment_group_template(ctx, members, job->referenced);
+    return ask(child, template, round == ROUND_BATCH || !batched, stack);
 }
 
 static const struct value *draft(struct ctx *ctx, const struct resource_draft *draft, const char *member_type)
@@ -201,23 +213,23 @@ static const struct value *group_attribute(struct ctx *ctx, const struct resourc
     return value ? value : &value_null;
 }
 
-#define GROUP(variable, prefix, member_type)                                                                 \
+#define GROUP(variable, prefix)                                                                              \
     static enum nested_next prefix##_next(struct ctx *ctx, struct resource_job *job,                         \
                                           const struct nested_child *child, struct nested_stack *stack)      \
     {                                                                                                        \
-        return next(ctx, job, child, stack, member_type);                                                    \
+        return next(ctx, &prefix##_kind, job, child, stack);                                                 \
     }                                                                                                        \
     static const struct value *prefix##_draft(struct ctx *ctx, const struct resource_draft *of)              \
     {                                                                                                        \
-        return draft(ctx, of, member_type);                                                                  \
+        return draft(ctx, of, prefix##_kind.member);                                                         \
     }                                                                                                        \
     const struct nested_hooks variable = {                                                                   \
         .next = prefix##_next,                                                                               \
         .draft = prefix##_draft,                                                                             \
         .attribute = group_attribute,                                                                        \
     };
-GROUP(nested_deployment_group, software, "OS::Heat::SoftwareDeployment")
-GROUP(nested_structured_deployment_group, structured, "OS::Heat::StructuredDeployment")
+GROUP(nested_deployment_group, software)
+GROUP(nested_structured_deployment_group, structured)
 
 /* What the group itself shows; its members' attributes are read of the child. */
 static const struct value *shown_attribute(struct ctx *ctx, const struct resource_job *job, const char *name)
