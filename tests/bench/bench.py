@@ -187,11 +187,38 @@ def measure_creates(client, cases):
     return results
 
 
+MEMBER = """
+heat_template_version: 2018-08-31
+parameters: {p: {type: string}}
+resources:
+  a: {type: OS::Heat::RandomString}
+  b: {type: OS::Heat::Value, properties: {value: {get_param: p}}}
+  c: {type: OS::Heat::Value, properties: {value: {get_attr: [a, value]}}}
+outputs: {o: {value: {get_attr: [b, value]}}}
+"""
+
+
+def measure_group(client, count=1000, times=3):
+    """As measure_creates, of a group whose members are templates of three resources."""
+    member = {"type": "member.yaml", "properties": {"p": "%index%"}}
+    body = {"heat_template_version": "2021-04-16", "outputs": {"o": {"value": {"get_attr": ["g", "o"]}}}, "resources": {
+        "g": {"type": "OS::Heat::ResourceGroup", "properties": {"count": count, "resource_def": member}}}}
+    created, deleted = [], []
+    for i in range(times):
+        progress(f"create a group of {count} templates, {i + 1} of {times}")
+        stack = f"bench-group-{i}-{os.getpid()}"
+        taken, path = client.seconds_to_create(stack, json.dumps({"stack_name": stack, "template": body, "timeout_mins": 60,
+                                                                  "files": {"member.yaml": MEMBER}}), 0.02)
+        created.append(taken)
+        deleted.append(client.delete(path))
+    return f"{count} stacks of 3", statistics.median(created), statistics.median(deleted), 5.0
+
+
 def print_creates(results, heat):
     print("\nPOST until CREATE_COMPLETE (resources OS::Heat::RandomString; fsync on)")
-    print(f"  {'':12} {'create':>10} {'delete':>10} {'bar':>9}           {'Heat':>9}")
+    print(f"  {'':16} {'create':>10} {'delete':>10} {'bar':>9}           {'Heat':>9}")
     for name, created, deleted, bar in results:
-        line = f"  {name:12} {created * 1000:7.1f} ms {deleted * 1000:7.1f} ms"
+        line = f"  {name:16} {created * 1000:7.1f} ms {deleted * 1000:7.1f} ms"
         line += f" {bar * 1000:6.0f} ms  {verdict(created <= bar)}" if bar else " " * 20
         if name in heat:
             line += f"  {heat[name]:7.2f} s"
@@ -325,7 +352,7 @@ def run(service, limit, heat):
         heat_path = furnish(heat)[-1]
         targets.update({"heat " + name: (url, heat.token) for name, url in read_targets(heat.url, heat_path).items()})
     reads = measure_reads(targets)
-    creates = measure_creates(client, CREATES)
+    creates = [*measure_creates(client, CREATES), measure_group(client)]
     changes = measure_changes(client)
     heat_creates = {}
     if heat:
