@@ -26,6 +26,7 @@ PATTERNS = [  # (what a side may hold, what stands for it), once ids are numbere
     (re.compile(r"20\d\d-\d\d-\d\dT[0-9:]{8}\.\d{6}"), "<YYYY-MM-DDThh:mm:ss.ffffff>"),
     (re.compile(r"20\d\d-\d\d-\d\dT[0-9:]{8}"), "<YYYY-MM-DDThh:mm:ss>"),
     (re.compile(r"(?<=-)(?=[a-z0-9]*[a-z])[a-z0-9]{12}(?![a-z0-9-])"), "<rand12>"),
+    (re.compile(r"(?<=-)(?=[a-z0-9]*[a-z])[a-z0-9]{12}(?=-\w+-<rand12>)"), "<rand12>"),  # of a member's stack
 ]
 NUMBERED = [("uuid", re.compile(f"<uuid-\\d+>|{UUID}")),
             ("hex32", re.compile(r"<hex32-\d+>|(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"))]
@@ -97,7 +98,7 @@ class Normaliser:
 def ordered(value, key=None):
     """Sorts the lists that come in any order."""
     if isinstance(value, dict):
-        exported = key == "resources" and all(isinstance(item, dict) and "resource_data" in item for item in value.values())
+        exported = key == "resources" and any(isinstance(item, dict) and "resource_data" in item for item in value.values())
         members = sorted(value.items()) if key == "attributes" or exported else value.items()
         return {name: ordered(item, name) for name, item in members}
     if isinstance(value, list):

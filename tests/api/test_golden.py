@@ -180,9 +180,6 @@ def fit_template(world, request):
     if not hasattr(world, "types"):
         world.types = set(world.service.api("GET", "/resource_types", user="golden").json["resource_types"])
     body = json.loads(json.dumps(body))
-    resources = body["template"].get("resources")
-    if isinstance(resources, dict) and "grp" in resources:
-        del resources["grp"], body["template"]["outputs"]["attrs"]
     return {**request, "body": body}
 
 
