@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "engine/names.h"
 #include "engine/nested.h"
+#include "engine/nested_types.h"
 #include "engine/rows.h"
 
 /* ---- whose children ---- */
@@ -104,6 +105,8 @@ static void add_member(struct operation *operation, struct child *child, const s
 {
     struct ctx *ctx = &operation->ctx;
     const struct resource_type *type = catalogue_find(rows_get(rows, row, "type"));
+    if (!type && rows_get(rows, row, "nested_id"))
+        type = nested_type_unknown(ctx, rows_get(rows, row, "type"));
     struct resource_job job = {
         .tenant_id = operation->tenant_id,
         .physical_id = own_text(operation, rows, row, "physical_id"),

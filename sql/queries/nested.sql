@@ -124,7 +124,7 @@ where s.id in (select i.id::uuid from json_array_elements_text($1::json) i (id))
 
 -- name: nested_members
 -- What is in these children. $1: their ids
-select r.stack_id, r.name, r.type, r.status, r.physical_id, r.physical_name, r.attributes, r.data,
+select r.stack_id, r.name, r.type, r.status, r.physical_id, r.physical_name, r.attributes, r.data, r.nested_id,
        (extract(epoch from r.created_at) * 1000000)::bigint as created_us
 from resource r
 where r.stack_id in (select i.id::uuid from json_array_elements_text($1::json) i (id)) and r.superseded_by is null

@@ -164,6 +164,21 @@ def test_removal_policies(service, stack_name, by):
     assert sorted(seen(service, path)["refs_map"]) == ["0", "2", "3", "4"]  # a name once removed does not come again
 
 
+@pytest.mark.parametrize("named", [False, True], ids=["arn", "OS::stack_id"])
+def test_removal_of_templates_by_reference(service, stack_name, named):
+    """A member that is a template is referred to by its ARN, or by what its output OS::stack_id says."""
+    inner = "heat_template_version: 2018-08-31\nparameters: {p: {type: string}}\n" \
+            "resources: {r: {type: OS::Heat::TestResource, properties: {value: {get_param: p}}}}\n"
+    inner += "outputs: {'OS::stack_id': {value: {get_resource: r}}}\n" if named else ""
+    member = {"type": "m.yaml", "properties": {"p": "v%index%"}}
+    path = service.create(stack_name, grouped(3, member, reads=[["refs_map"]]), files={"m.yaml": inner})
+    reference = seen(service, path)["refs_map"]["1"]
+    assert reference.startswith("arn:openstack:heat::") != named
+    again = grouped(3, member, reads=[["refs_map"]], removal_policies=[{"resource_list": [reference]}])
+    put(service, path, template=again, files={"m.yaml": inner}, wait="UPDATE_COMPLETE")
+    assert sorted(seen(service, path)["refs_map"]) == ["0", "2", "3"]
+
+
 def test_index_var(service, stack_name):
     path = service.create(stack_name, grouped(2, test_resource("@@@-%index%"), index_var="@@@"))
     assert list(values(service, path).values()) == ["0-%index%", "1-%index%"]
