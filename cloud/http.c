@@ -110,6 +110,7 @@ static void set_limits(CURL *easy, const struct http_call *call)
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L); /* a redirect could carry the token elsewhere */
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, call->once ? 1L : 0L);
 }
 
 static void set_request(CURL *easy, struct http_call *call)

@@ -35,6 +35,7 @@ struct http_call {
     int64_t timeout_ms; /* of the whole call; 0: HTTP_TIMEOUT_MS */
     size_t answer_max;  /* bytes of an answer's body; past it the call fails; 0: HTTP_ANSWER_MAX */
     const char *cacert; /* file of trusted certificates; NULL or "": the system's */
+    bool once; /* on a new connection: on a kept one that dies, the client may send the request twice */
     void (*done)(struct http_call *call); /* from http_turn, and only from there; may start other calls */
     void *owner;                          /* the caller's */
 

@@ -8,13 +8,12 @@
  *        v                                                                           │
  *   commit: all that changed, fenced, leases prolonged            (one transaction)  │
  *        v                                                                           │
- *   wait: for a notification, the nearest due time, or the poll ─────────────────────┘
+ *   wait: for a notification, an answer, the nearest due time, or the poll ──────────┘
  *
  * A notification is a hint; the poll is the guarantee. When the database is lost, what was being worked on is
  * forgotten and loaded again from where it was last committed. */
 #include "engine/engine.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -30,6 +29,7 @@
 #include "engine/nested.h"
 #include "engine/operation.h"
 #include "engine/rows.h"
+#include "engine/service_calls.h"
 #include "engine/signal.h"
 
 enum {
@@ -54,6 +54,7 @@ struct engine {
     size_t count, capacity;
     int64_t next_poll_us, next_renewal_us, next_heartbeat_us, next_upkeep_us; /* monotonic */
     bool rung; /* a notification came: look now */
+    struct service_calls *calls;
     struct engine_counters counters;
 };
 
@@ -73,6 +74,7 @@ static void log_failure(struct engine *engine, const char *what)
 /* ---- operations in hand ---- */
 static void drop(struct engine *engine, size_t index)
 {
+    service_calls_forget(engine->operations[index]);
     operation_free(engine->operations[index]);
     engine->operations[index] = engine->operations[--engine->count];
 }
@@ -337,9 +339,13 @@ static void give_up_broken(struct engine *engine)
 
 static void commit(struct engine *engine, bool renew)
 {
+    int64_t before_us = clock_monotonic_us();
     engine->counters.transactions++;
-    if (batch_commit(&engine->ctx, engine->db, engine->operations, engine->count, renew) == 0)
+    if (batch_commit(&engine->ctx, engine->db, engine->operations, engine->count, renew) == 0) {
+        if (renew)
+            service_calls_permit(engine->calls, before_us + engine->config->lease * 1000);
         return;
+    }
     bool refused = engine->ctx.error.fault == FAULT_INTERNAL && db_connected(engine->db);
     log_failure(engine, "cannot commit");
     if (!refused) {
@@ -373,13 +379,24 @@ static void run_turns(struct engine *engine)
     }
 }
 
+static bool has_grown(const struct operation *operation)
+{
+    return arena_used(operation->arena) >= operation->loaded_bytes * 3 + RELOAD_BYTES;
+}
+
 /* Long waits with many looks leave something behind in an operation's arena each time; and one that turned
- * back to the previous definition begins anew with that. */
+ * back to the previous definition begins anew with that. Calls under way are waited for, and no more are begun. */
 static bool is_to_be_renewed(const struct operation *operation)
 {
-    bool grown = arena_used(operation->arena) >= operation->loaded_bytes * 3 + RELOAD_BYTES;
-    return (grown || operation->phase == PHASE_TURN_BACK) && !operation->more &&
-           !operation_has_changes(operation);
+    return (has_grown(operation) || operation->phase == PHASE_TURN_BACK) && !operation->more &&
+           !operation_has_changes(operation) && !operation_is_calling(operation);
+}
+
+static void begin_calls(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->count; i++)
+        if (!has_grown(engine->operations[i]))
+            service_calls_take(engine->calls, engine->operations[i]);
 }
 
 static void renew_operations(struct engine *engine)
@@ -448,6 +465,7 @@ static void work(struct engine *engine)
     drop_finished(engine);
     answer_steps(engine);
     renew_operations(engine);
+    begin_calls(engine);
 }
 
 /* Milliseconds until something is due. */
@@ -468,9 +486,8 @@ static int wait_time(const struct engine *engine)
 
 static void wait_for_news(struct engine *engine)
 {
-    struct pollfd bell = {.fd = db_socket(engine->bell), .events = POLLIN};
-    if (!*engine->stop && poll(&bell, bell.fd >= 0 ? 1 : 0, wait_time(engine)) < 0 && errno != EINTR)
-        pause_ms(RETRY_MS);
+    if (!*engine->stop)
+        (void)service_calls_wait(engine->calls, db_socket(engine->bell), wait_time(engine));
     if (!*engine->stop && db_notified(&engine->ctx, engine->bell))
         engine->rung = true;
     error_clear(&engine->ctx);
@@ -525,6 +542,7 @@ int engine_run(const struct config *config, int slot, const volatile sig_atomic_
                   engine.ctx.error.message ? engine.ctx.error.message : "no memory");
         return 1;
     }
+    engine.calls = service_calls_create(config);
     open_databases(&engine);
     log_info(NULL, "engine=%s slot=%d started", engine.id, slot);
     while (!*stop) {
@@ -536,6 +554,7 @@ int engine_run(const struct config *config, int slot, const volatile sig_atomic_
     leave(&engine);
     db_close(engine.db);
     db_close(engine.bell);
+    service_calls_destroy(engine.calls);
     free(engine.operations);
     arena_destroy(engine.arena);
     log_info(NULL, "engine=%s stopped", engine.id);

@@ -6,6 +6,7 @@
 #include "engine/external.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
+#include "engine/service_calls.h"
 #include "engine/update_compare.h"
 
 /* ---- properties ---- */
@@ -132,7 +133,6 @@ static void begin_step(struct operation *operation, struct node *node, int64_t n
     node->started_us = now_us;
     node->due_us = now_us;
     node->progress = NULL;
-    node->started_turn = operation->turn;
     node->step_traversal = operation->traversal;
     node_list_running(operation, node);
 }
@@ -150,6 +150,7 @@ void node_end(struct node *node)
     node->progress = NULL;
     node->asked = NULL;
     node->answers = NULL;
+    service_call_cancel(node);
 }
 
 /* A name of digits looks like an index. */
@@ -247,6 +248,11 @@ static void take_outcome(struct operation *operation, struct node *node, const s
     node->asked = job->asked;
     node->answers = job->asked ? job->answers : NULL;
     operation->effects = job->effects;
+    node->service_request = job->request;
+    operation->has_requests = operation->has_requests || job->request;
+    node->answer = NULL;
+    if (job->tell)
+        node_tell(operation, node, node->state, job->tell);
     if (job->metadata == node->metadata)
         return;
     node->metadata = job->metadata;
@@ -266,7 +272,7 @@ static enum step_result call_step(struct operation *operation, struct node *node
         return STEP_FAILED;
     enum step_result result = nested ? nested_step(operation, node, &job) : run(&operation->ctx, &job);
     take_outcome(operation, node, &job);
-    node->due_us = result != STEP_WAIT ? DUE_NEVER : job.asked ? now_us : job.due_us;
+    node->due_us = result != STEP_WAIT ? DUE_NEVER : job.asked || job.request ? now_us : job.due_us;
     return result;
 }
 
@@ -323,7 +329,7 @@ void node_create(struct operation *operation, struct node *node, int64_t now_us)
                    NULL);
     if (prepared != 0)
         node_failed(operation, node, now_us);
-    else if (!node->type->hooks->external)
+    else
         node_step(operation, node, now_us);
 }
 

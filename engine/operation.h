@@ -61,8 +61,11 @@ struct node {
     const char *new_metadata;                         /* to be stored, or NULL */
     const struct ask *asked;                          /* by the step under way, not yet answered */
     const struct value *answers;                      /* to what it asked */
-    const char *event_properties;                     /* JSON, hidden values masked; or NULL */
-    const struct value *requires;                     /* list of names, as stored */
+    const struct service_request *service_request; /* to be made once this is committed (service_calls.h) */
+    struct service_call *call;                     /* the same, under way */
+    const struct service_answer *answer;           /* came since the last step */
+    const char *event_properties;                  /* JSON, hidden values masked; or NULL */
+    const struct value *requires;                  /* list of names, as stored */
     const struct value *definition; /* map: what the template said beside the properties (update_compare.h),
                                        as last applied; NULL: not known */
     const char *required_by;        /* JSON, as shown */
@@ -89,11 +92,9 @@ struct node {
     int64_t started_us, due_us;     /* of the step under way */
     int64_t attempt;
     const char *attempt_id;
-    unsigned
-        started_turn; /* an external create is called only in a later turn: the intent is committed by then */
-    bool running;     /* a step is under way */
-    bool listed;      /* in operation->running */
-    bool sealed;      /* its row is, and stays so whatever becomes of the hidden parameters */
+    bool running; /* a step is under way */
+    bool listed;  /* in operation->running */
+    bool sealed;  /* its row is, and stays so whatever becomes of the hidden parameters */
     const char *hook, *hook_operation; /* breakpoint it waits at, or that was cleared; for which operation */
     bool hook_cleared, hook_changed;
     enum paused paused;
@@ -138,6 +139,7 @@ struct operation {
     struct plan *plan;
     size_t *running, running_count; /* nodes with a step under way */
     size_t paused_count;            /* nodes at a breakpoint */
+    bool has_requests;              /* steps ask for calls (service_calls.h) */
     unsigned turn;
     bool more;      /* the last turn's time was up before its work */
     bool signalled; /* something of the stack was signalled: those that wait for it are due */

@@ -6,6 +6,7 @@
 #include "engine/external.h"
 #include "engine/nested.h"
 #include "engine/operation.h"
+#include "engine/service_calls.h"
 #include "engine/signal.h"
 
 /* ---- phases ---- */
@@ -206,8 +207,7 @@ static void finish(struct operation *operation)
 /* ---- the turn ---- */
 static bool is_due(const struct operation *operation, const struct node *node, int64_t now_us)
 {
-    if (!node->running ||
-        (node->type && node->type->hooks->external && node->started_turn == operation->turn))
+    if (!node->running || node_is_calling(node))
         return false;
     return node->due_us <= now_us || node->child_news ||
            (operation->signalled && node->type && node->type->hooks->wait_for_signals);
@@ -354,7 +354,7 @@ int64_t operation_due(const struct operation *operation)
         return signals_due(operation);
     for (size_t i = 0; i < operation->running_count; i++) {
         const struct node *node = &operation->nodes[operation->running[i]];
-        if (node->due_us < due)
+        if (node->due_us < due && !node_is_calling(node))
             due = node->due_us;
     }
     return due;

@@ -266,7 +266,7 @@ static void begin_update(struct operation *operation, struct node *node, const s
         refuse(operation, node, refused, now_us);
     else if (kind != UPDATE_IN_PLACE)
         replace_updating(operation, node, kind, now_us);
-    else if (!node->type->hooks->external)
+    else
         node_step(operation, node, now_us);
 }
 

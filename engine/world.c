@@ -99,6 +99,8 @@ void node_fill_job(struct operation *operation, struct node *node, struct resour
         .files = operation->definition ? operation->definition->scope.files : NULL,
         .template_metadata = template_metadata(node),
         .answers = node->answers,
+        .type = node->type,
+        .answer = node->answer,
         .effects = operation->effects,
     };
     if (node->type && node->type->hooks->polled)

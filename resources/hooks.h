@@ -12,11 +12,9 @@
  * transaction └─ STEP_FAILED  the reason becomes "<type of fault>: resources.<name>: <message>"
  *
  * Where input and output belong. A step that has to talk to a service does not block: it hands its request to
- * the loop, notes in progress what it asked for, and returns STEP_WAIT; the loop calls it again when the
- * answer is there. Before the first such request of a creation the engine has committed the intent
- * (attempt_id and physical_name in the resource's row), so that whoever takes over after a crash finds by
- * that name what may have been made. The types in this folder ask nobody but their own stack: they are done
- * at once, or wait for time or signals.
+ * the loop (resources/service.h), notes in progress what it asked for, and returns STEP_WAIT; the loop makes the
+ * call once that is committed, and calls the step again when the answer is there. So whoever takes over after a crash
+ * knows from the row what may have been done, and finds by physical_name what may have been made.
  *
  * To add a set of hooks:
  *  1. Write the functions in resources/hooks_<subject>.c.
@@ -32,8 +30,10 @@
 #include "base/ctx.h"
 #include "base/value.h"
 #include "resources/effects.h"
+#include "resources/service.h"
 
 struct nested_hooks;
+struct resource_type;
 struct template;
 
 enum step_result {
@@ -79,6 +79,8 @@ struct resource_job {
     const char *metadata_url;     /* complete URL, signed, where an agent reads its metadata (polled types) */
     const struct value *template_metadata; /* what the template says of its metadata now; NULL: nothing */
     const struct value *answers;           /* to what it asked: see effects.h */
+    const struct resource_type *type;      /* the file it is made by */
+    const struct service_answer *answer;   /* to its request; NULL: there is none */
     int64_t now_us, started_us;            /* wall clock; when this action of the resource began */
     /* Finds another resource of the same stack by what get_resource gives for it (a wait condition reads its
      * handle's signals, a group what its members are made of). False: there is none. */
@@ -96,6 +98,8 @@ struct resource_job {
     const struct effect *effects;
     const struct ask *asked;
     const struct peer_change *peer_change; /* of handle; NULL: none */
+    const struct service_request *request; /* with STEP_WAIT: see service.h; due_us does not count then */
+    const char *tell;                      /* text of an event that changes nothing; NULL: none */
 };
 
 typedef enum step_result step(struct ctx *ctx, struct resource_job *job);
@@ -151,12 +155,11 @@ struct resource_hooks {
     /* It is a stack itself (resources/nested.h); then create, update, remove, suspend, resume, check and adopt are
      * the engine's. */
     const struct nested_hooks *nested;
-    bool external;         /* its steps talk to a service: the intent is committed before create is called */
-    bool any_attribute;    /* has attributes beyond those of its file: the hook above knows */
-    bool always_signalled; /* takes signals in every action, also while it is deleted */
-    bool own_metadata;     /* its steps say what of the template's metadata becomes its own */
-    bool polled;           /* an agent reads its metadata: job->metadata_url */
-    bool replace_always;   /* every update of the stack replaces it */
+    bool any_attribute;              /* has attributes beyond those of its file: the hook above knows */
+    bool always_signalled;           /* takes signals in every action, also while it is deleted */
+    bool own_metadata;               /* its steps say what of the template's metadata becomes its own */
+    bool polled;                     /* an agent reads its metadata: job->metadata_url */
+    bool replace_always;             /* every update of the stack replaces it */
     bool attributes_from_properties; /* known before it is made: those that are called as a property */
     bool wait_for_signals; /* a step in STEP_WAIT is called again when any resource of the stack was signalled
                             */
