@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/log.h"
 #include "resources/builtin_types.h"
+#include "resources/rest.h"
 
 /* What a process truly has one of: the types, read once, on an arena of their own that is never given back.
  */
@@ -105,6 +107,8 @@ static int read_type(struct ctx *ctx, const char *path, const char *text, size_t
     if (!definition)
         return file_error(ctx, path, own.error.message);
     const char *mistake = definition_mistake(definition);
+    if (!mistake && strcmp(value_get_text(definition, "hooks"), "rest") == 0)
+        mistake = rest_mistake(&own, definition);
     if (mistake)
         return file_error(ctx, path, mistake);
     catalogue_put(type_make(definition));
@@ -131,20 +135,21 @@ static int is_type_file(const struct dirent *entry)
     return entry->d_name[0] != '.' && dot && strcmp(dot, ".json") == 0;
 }
 
+/* One that does not read is left out, and the log says why. */
 static int read_directory(struct ctx *ctx, const char *directory)
 {
     struct dirent **entries;
     int count = scandir(directory, &entries, is_type_file, alphasort);
     if (count < 0)
         return fail(ctx, FAULT_INVALID, "types_directory %s cannot be read", directory);
-    int result = 0;
     for (int i = 0; i < count; i++) {
-        if (result == 0)
-            result = read_type_file(ctx, arena_printf(ctx->arena, "%s/%s", directory, entries[i]->d_name));
+        if (read_type_file(ctx, arena_printf(ctx->arena, "%s/%s", directory, entries[i]->d_name)) != 0)
+            log_error(NULL, "%s: the others are read", ctx->error.message);
+        error_clear(ctx);
         free(entries[i]);
     }
     free(entries);
-    return result;
+    return 0;
 }
 
 static int compare_types(const void *a, const void *b)
