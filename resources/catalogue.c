@@ -99,34 +99,36 @@ static void catalogue_put(const struct resource_type *type)
     catalogue.types[catalogue.count++] = type;
 }
 
-static int read_type(struct ctx *ctx, const char *path, const char *text, size_t length)
+/* NULL with the reason. */
+static const struct resource_type *read_type(struct ctx *ctx, const char *path, const char *text,
+                                             size_t length)
 {
     struct ctx own = *ctx; /* the values outlive the caller's arena */
     own.arena = catalogue.arena;
     const struct value *definition = value_read_json(&own, text, length);
-    if (!definition)
-        return file_error(ctx, path, own.error.message);
-    const char *mistake = definition_mistake(definition);
+    const char *mistake = definition ? definition_mistake(definition) : own.error.message;
+    if (!mistake)
+        mistake = type_mistake(&own, definition);
     if (!mistake && strcmp(value_get_text(definition, "hooks"), "rest") == 0)
         mistake = rest_mistake(&own, definition);
-    if (mistake)
-        return file_error(ctx, path, mistake);
-    catalogue_put(type_make(definition));
-    return 0;
+    return mistake ? (void)file_error(ctx, path, mistake), NULL : type_make(definition);
 }
 
 /* ---- the operator's directory ---- */
-static int read_type_file(struct ctx *ctx, const char *path)
+const struct resource_type *catalogue_read_file(struct ctx *ctx, const char *path)
 {
+    if (!catalogue.arena)
+        catalogue.arena = arena_create(0);
     FILE *file = fopen(path, "re");
     if (!file)
-        return file_error(ctx, path, "cannot be opened");
+        return (void)file_error(ctx, path, "cannot be opened"), NULL;
     char *text = arena_alloc(catalogue.arena, TYPE_FILE_MAX);
     size_t length = fread(text, 1, TYPE_FILE_MAX, file);
     bool whole = !ferror(file) && length < TYPE_FILE_MAX;
     fclose(file);
-    return whole ? read_type(ctx, path, text, length)
-                 : file_error(ctx, path, "cannot be read, or is too large");
+    if (!whole)
+        return (void)file_error(ctx, path, "cannot be read, or is too large"), NULL;
+    return read_type(ctx, path, text, length);
 }
 
 static int is_type_file(const struct dirent *entry)
@@ -143,7 +145,11 @@ static int read_directory(struct ctx *ctx, const char *directory)
     if (count < 0)
         return fail(ctx, FAULT_INVALID, "types_directory %s cannot be read", directory);
     for (int i = 0; i < count; i++) {
-        if (read_type_file(ctx, arena_printf(ctx->arena, "%s/%s", directory, entries[i]->d_name)) != 0)
+        const struct resource_type *type =
+            catalogue_read_file(ctx, arena_printf(ctx->arena, "%s/%s", directory, entries[i]->d_name));
+        if (type)
+            catalogue_put(type);
+        else
             log_error(NULL, "%s: the others are read", ctx->error.message);
         error_clear(ctx);
         free(entries[i]);
@@ -163,9 +169,13 @@ int catalogue_open(struct ctx *ctx)
     if (catalogue.arena)
         return 0;
     catalogue.arena = arena_create(0);
-    for (size_t i = 0; i < builtin_type_count; i++)
-        if (read_type(ctx, builtin_types[i].path, builtin_types[i].text, builtin_types[i].length) != 0)
+    for (size_t i = 0; i < builtin_type_count; i++) {
+        const struct builtin_type *builtin = &builtin_types[i];
+        const struct resource_type *type = read_type(ctx, builtin->path, builtin->text, builtin->length);
+        if (!type)
             return -1;
+        catalogue_put(type);
+    }
     const char *directory = ctx->config ? ctx->config->types_directory : NULL;
     if (directory && *directory && read_directory(ctx, directory) != 0)
         return -1;

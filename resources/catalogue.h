@@ -30,11 +30,17 @@ struct resource_type {
 };
 
 /* Reads the embedded files and those in config->types_directory (a file there replaces a type of the same
- * name). Once per process; -1 with the file and what is wrong with it. */
+ * name; one that is wrong is left out, and the log says so). Once per process; -1 when an embedded file is wrong, or
+ * the directory cannot be read. */
 int catalogue_open(struct ctx *ctx) MUST_CHECK;
 const struct resource_type *catalogue_find(const char *name); /* NULL: no such type */
 size_t catalogue_count(void);
 const struct resource_type *catalogue_at(size_t i); /* in the order Heat lists them: by name */
+
+/* The first mistake in what a file says of properties and attributes, with its place; NULL: there is none. */
+const char *type_mistake(struct ctx *ctx, const struct value *definition);
+/* Reads one file as catalogue_open does, for its author. NULL with the file and what is wrong with it. */
+const struct resource_type *catalogue_read_file(struct ctx *ctx, const char *path) MUST_CHECK;
 
 /* Schema of a property, a hidden one too; NULL: the type has none of that name. */
 const struct value *type_property(const struct resource_type *type, const char *name);

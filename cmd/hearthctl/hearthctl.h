@@ -2,7 +2,7 @@
  *
  *   main.c        options, the table, help
  *   commands.def  every command, with its "to add one"
- *   tenants.c users.c tokens.c service.c setup.c   one function per command
+ *   tenants.c users.c tokens.c service.c types.c setup.c   one function per command
  *   output.c      tables and JSON
  */
 #ifndef HEARTH_CMD_HEARTHCTL_H

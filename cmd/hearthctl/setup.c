@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "base/seal.h"
 #include "base/uuid.h"
+#include "cloud/services.h"
 #include "fcgi/policy.h"
 
 /* A key is named after its day, with a random tail. */
@@ -57,6 +58,9 @@ int config_check(struct session *session)
     if (policy == NULL)
         return -1;
     policy_destroy(policy);
+    struct services services;
+    if (services_read(&session->ctx, session->ctx.config->services_file, &services) != 0)
+        return -1;
     print_done(session,
                "Read without complaint:", session->config_path ? session->config_path : "the defaults", NULL);
     return 0;

@@ -388,3 +388,70 @@ def test_one_bad_file_does_not_stop_the_rest(start, directory):
     assert {"Test::Thing", "OS::Heat::Value"} <= set(names) and "Test::Bad" not in names
     assert "bad.json" in service.log() and "could not be found again" in service.log()
     assert "broken.json" in service.log() and "line 2" in service.log()
+
+
+def test_types_check(start, directory):
+    service = start()
+    assert "Nothing is wrong with Test::Thing" in service.ctl("types", "check", directory / "thing.json")
+
+
+@pytest.mark.parametrize("change,complaint", [
+    (lambda t: t["rest"].pop("marker"), 'rest: needs "marker" and "calls.find"'),
+    (lambda t: t["rest"]["calls"].pop("show"), "rest.calls.show: is missing"),
+    (lambda t: t["rest"]["calls"].update(fly={}), "rest.calls.fly: there is no such call"),
+    (lambda t: t["rest"]["calls"]["show"].update(path="things"), "rest.calls.show.path: must be a path that begins with /"),
+    (lambda t: t["rest"]["calls"]["update"].pop(), "no call takes the property note"),
+    (lambda t: t["rest"]["calls"]["update"][0].update(properties=["nope"]),
+     "rest.calls.update[0].properties: must be a list of names of properties"),
+    (lambda t: t["rest"].update(marker={"field": "/size"}), "rest.marker.field: must be a place that no property goes to"),
+    (lambda t: t["rest"].update(marker={"field": "/a", "tag": "/b"}), 'must have either "field" or "tag"'),
+    (lambda t: t["rest"]["state"].update(ready="READY"), "rest.state.ready: must be a list, not empty"),
+    (lambda t: t["rest"].update(live={"nope": "/x"}), "rest.live: must be a map from properties to JSON pointers"),
+    (lambda t: t["rest"]["calls"]["create"].update(repeatable=True), "must have {physical_name} in it"),
+    (lambda t: t["rest"].update(poll={"every": -1}), "rest.poll.every: must be a number of seconds"),
+    (lambda t: t["rest"].update(colour=1), "rest.colour: there is no such field"),
+    (lambda t: t.pop("rest"), "rest: must be a map"),
+    (lambda t: t["properties"]["size"].update(type="int"), "properties.size.type: must be string"),
+    (lambda t: t["properties"]["size"].update(updatable=True), "properties.size.updatable: there is no such field"),
+    (lambda t: t["properties"]["size"].update(constraints=[{"rang": {}}]), "properties.size.constraints[0]: there is no constraint rang"),
+])
+def test_mistakes_in_files(service, tmp_path, change, complaint):
+    bad = copy.deepcopy(THING)
+    change(bad)
+    file = tmp_path / "bad.json"
+    file.write_text(json.dumps(bad))
+    with pytest.raises(AssertionError) as refused:
+        hearth.run_as(hearth.ME, [hearth.BUILD / "hearthctl", "types", "check", file])
+    assert f"resource type file {file}: " in str(refused.value) and complaint in str(refused.value)
+
+
+@pytest.mark.parametrize("text,complaint", [
+    ("[]", "is not a JSON map of services"),
+    ('{"a": {"url": "ftp://x"}}', "a: has no"),
+    ('{"a": {"url": "http://x", "headers": {"X": "a\\nb"}}}', "texts of one line"),
+    ('{"a": {"url": "http://x", "parallel": 0}}', "not a number from 1"),
+    ('{"a": {"url": "http://x", "password": "y"}}', "knows"),
+    ("{", "services_file"),
+])
+def test_mistakes_in_the_file_of_services(tmp_path, text, complaint):
+    (tmp_path / "services").write_text(text)
+    (tmp_path / "hearth.conf").write_text(f"services_file = {tmp_path}/services\n")
+    with pytest.raises(AssertionError) as refused:
+        hearth.run_as(hearth.ME, [hearth.BUILD / "hearthctl", "-c", tmp_path / "hearth.conf", "config", "check"])
+    assert complaint in str(refused.value)
+
+
+def test_the_worked_example(start, rest, directory, stack_name):
+    """What resources/types/README.md shows works as it stands there."""
+    page = (hearth.ROOT / "resources/types/README.md").read_text()
+    type_, template = re.search(r"```json\n(.*?)```", page, re.S)[1], re.search(r"```yaml\n(.*?)```", page, re.S)[1]
+    (directory / "example.json").write_text(type_)
+    (directory / "example.json").chmod(0o644)
+    (directory / "services").write_text(json.dumps({"inventory": {"url": rest.url}}))
+    service = start()
+    path = service.create(stack_name, template)
+    assert service.api("GET", path).json["stack"]["outputs"][0]["output_value"] == "192.0.2.1"
+    thing = next(iter(rest.things.values()))
+    assert (thing["size"], thing["colour"]) == (3, "grey") and thing["label"].startswith(stack_name)
+    delete(service, path)
+    assert not rest.things
