@@ -455,3 +455,24 @@ def test_the_worked_example(start, rest, directory, stack_name):
     assert (thing["size"], thing["colour"]) == (3, "grey") and thing["label"].startswith(stack_name)
     delete(service, path)
     assert not rest.things
+
+
+def test_a_zombie_engine_makes_nothing(start, rest, directory, stack_name):
+    """Stopped past its lease with calls in its queue, then continued: it begins none of them."""
+    (directory / "services").write_text(json.dumps({"things": {"url": rest.url, "parallel": 1}}))
+    service = start(engines=2)
+    rest.delay = 0.1
+    path = service.create(stack_name, many(15), wait=None)
+    wait_until("a few", lambda: len(rest.things) > 3)
+    holder = service.psql("select engine_id from hearth.operation where state = 'RUNNING'")[0][0]
+    line = next(line for line in service.log().splitlines() if f"engine={holder} slot" in line)
+    zombie = int(re.search(r"pid=(\d+)", line)[1])
+    os.kill(zombie, signal.SIGSTOP)
+    try:
+        service.wait(path, "CREATE_COMPLETE")
+    finally:
+        os.kill(zombie, signal.SIGCONT)
+    time.sleep(1)
+    assert len(rest.things) == 15 and max(rest.creates.values()) == 1
+    delete(service, path)
+    assert not rest.things
