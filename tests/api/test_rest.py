@@ -315,6 +315,34 @@ def test_repeatable_creation(start, rest, stack_name):
     assert not rest.named
 
 
+# ---- what is there already ----
+def test_external_id(start, rest, stack_name):
+    service = start()
+    path = service.create(stack_name, one({"size": 3}))
+    id_ = resource(service, path)["physical_resource_id"]
+    borrowed = one({"size": 3})
+    borrowed["resources"]["r"]["external_id"] = id_
+    other = service.create(f"{stack_name}-other", borrowed)
+    assert resource(service, other)["resource_status"] == "CHECK_COMPLETE"
+    assert service.api("GET", other).json["stack"]["outputs"][0]["output_value"] == "192.0.2.1"
+    delete(service, other)
+    assert list(rest.things) == [id_]
+    delete(service, path)
+    assert not rest.things
+
+
+def test_abandon_and_adopt(start, rest, stack_name):
+    service = start(enable_stack_abandon="true", enable_stack_adopt="true")
+    path = service.create(stack_name, one({"size": 3}))
+    id_ = resource(service, path)["physical_resource_id"]
+    data = service.api("DELETE", f"{path}/abandon").expect(200).json
+    assert list(rest.things) == [id_]
+    adopted = service.create(f"{stack_name}-2", None, wait="ADOPT_COMPLETE", adopt_stack_data=json.dumps(data))
+    assert resource(service, adopted)["physical_resource_id"] == id_ and sum(rest.creates.values()) == 1
+    delete(service, adopted)
+    assert not rest.things
+
+
 # ---- many, and killed ----
 def test_many_at_once(start, rest, stack_name):
     service = start()
