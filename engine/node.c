@@ -259,12 +259,23 @@ static void take_outcome(struct operation *operation, struct node *node, const s
     node->new_metadata = value_to_json(operation->arena, node->metadata);
 }
 
+/* Its type's file is gone, or wrong since: what is there of it would be forgotten. */
+static bool is_beyond_us(const struct node *node)
+{
+    return !node->type && (node->physical_id || value_count(node->data) > 0);
+}
+
 static enum step_result call_step(struct operation *operation, struct node *node, int64_t now_us)
 {
     struct resource_job job;
     step *run = step_of(node);
     bool nested = node_is_nested(node);
-    if ((!run && !nested) || (node->state.action == ACTION_DELETE && is_retained(operation, node)))
+    bool deleting = node->state.action == ACTION_DELETE, retained = deleting && is_retained(operation, node);
+    if (deleting && !retained && is_beyond_us(node))
+        return fail(&operation->ctx, FAULT_STACK_VALIDATION, "The Resource Type (%s) could not be found.",
+                    node->type_name),
+               STEP_FAILED;
+    if ((!run && !nested) || retained)
         return STEP_DONE;
     node_fill_job(operation, node, &job, now_us);
     if (node->state.action == ACTION_ADOPT && !nested && !node->progress &&

@@ -504,3 +504,18 @@ def test_a_zombie_engine_makes_nothing(start, rest, directory, stack_name):
     assert len(rest.things) == 15 and max(rest.creates.values()) == 1
     delete(service, path)
     assert not rest.things
+
+
+def test_a_type_that_is_gone_keeps_its_resources(start, rest, directory, stack_name):
+    """Without its file nobody knows how to delete the thing: the deletion fails, and goes on once the file is back."""
+    service = start()
+    path = service.create(stack_name, one({"size": 3}))
+    (directory / "thing.json").rename(directory / "thing.away")
+    service.restart_hearthd()
+    delete(service, path, wait="DELETE_FAILED")
+    assert resource(service, path)["resource_status_reason"] == \
+        "StackValidationFailed: resources.r: The Resource Type (Test::Thing) could not be found."
+    (directory / "thing.away").rename(directory / "thing.json")
+    service.restart_hearthd()
+    delete(service, path)
+    assert not rest.things
