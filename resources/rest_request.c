@@ -79,8 +79,27 @@ static void add_encoded(struct str *out, const char *text)
             str_printf(out, "%%%02X", (unsigned char)*text);
 }
 
-/* Text with {names} replaced; NULL: one has no value. encoded: for a URL. */
-static const char *fill(struct rest *rest, const char *text, bool encoded)
+enum where { IN_TEXT, IN_QUERY, IN_PATH };
+
+/* As a part of a path these would lead elsewhere, whatever they are encoded as. */
+static bool leads_elsewhere(const char *text)
+{
+    return !*text || strcmp(text, ".") == 0 || strcmp(text, "..") == 0;
+}
+
+static int add_value(struct rest *rest, struct str *out, const char *text, enum where where)
+{
+    if (where == IN_PATH && leads_elsewhere(text))
+        return fail(rest->ctx, FAULT_RESOURCE_ERROR, "'%s' cannot be part of a path", text);
+    if (where == IN_TEXT)
+        str_add(out, text);
+    else
+        add_encoded(out, text);
+    return 0;
+}
+
+/* Text with {names} replaced; NULL: one has no value. */
+static const char *fill(struct rest *rest, const char *text, enum where where)
 {
     struct arena *arena = rest->ctx->arena;
     struct str out = STR_INIT(arena);
@@ -94,10 +113,8 @@ static const char *fill(struct rest *rest, const char *text, bool encoded)
         const struct value *value = named(rest, name);
         if (!value)
             return fail_null(rest->ctx, FAULT_RESOURCE_ERROR, "{%s} has no value", name);
-        if (encoded)
-            add_encoded(&out, value_to_str(arena, value));
-        else
-            str_add(&out, value_to_str(arena, value));
+        if (add_value(rest, &out, value_to_str(arena, value), where) != 0)
+            return NULL;
         text = close + 1;
     }
     return out.data;
@@ -118,7 +135,7 @@ static const struct value *fill_body(struct rest *rest, const struct value *valu
         const char *text = value_text(value);
         if (is_one_name(text))
             return named(rest, arena_strndup(arena, text + 1, strlen(text) - 2));
-        const char *filled = fill(rest, text, false);
+        const char *filled = fill(rest, text, IN_TEXT);
         return filled ? value_string(arena, filled) : NULL;
     }
     for (size_t i = 0; value_is(value, VALUE_MAP) && i < value_count(value); i++) {
@@ -255,14 +272,14 @@ const struct value *rest_update_body(struct rest *rest, const struct value *call
 /* ---- the request ---- */
 static const char *fill_path(struct rest *rest, const struct value *call)
 {
-    const char *path = fill(rest, value_get_text(call, "path"), true);
+    const char *path = fill(rest, value_get_text(call, "path"), IN_PATH);
     const struct value *query = value_get(call, "query");
     struct str out = STR_INIT(rest->ctx->arena);
     if (!path)
         return NULL;
     str_add(&out, path);
     for (size_t i = 0; i < value_count(query); i++) {
-        const char *value = fill(rest, value_to_str(rest->ctx->arena, query->map.entries[i].value), true);
+        const char *value = fill(rest, value_to_str(rest->ctx->arena, query->map.entries[i].value), IN_QUERY);
         if (!value)
             return NULL;
         str_add_char(&out, i == 0 ? '?' : '&');
@@ -278,7 +295,7 @@ static const char *const *fill_headers(struct rest *rest, const struct value *ca
     const struct value *headers = value_get(call, "headers");
     const char **list = arena_array(rest->ctx->arena, const char *, value_count(headers) + 1);
     for (size_t i = 0; i < value_count(headers); i++) {
-        const char *text = fill(rest, value_text(headers->map.entries[i].value), false);
+        const char *text = fill(rest, value_text(headers->map.entries[i].value), IN_TEXT);
         if (!text)
             return NULL;
         if (text[strcspn(text, "\r\n")])

@@ -343,6 +343,18 @@ def test_abandon_and_adopt(start, rest, stack_name):
     assert not rest.things
 
 
+@pytest.mark.parametrize("id_,path", [("..", None), ("a/../b?x", "/things/a%2F..%2Fb%3Fx")])
+def test_no_name_leads_elsewhere(start, rest, stack_name, id_, path):
+    """A user's text in a path stays one part of it."""
+    service = start()
+    template = one({"size": 3})
+    template["resources"]["r"]["external_id"] = id_
+    stack = service.create(stack_name, template, wait="CREATE_FAILED")
+    assert rest.calls == ([("GET", path)] if path else [])
+    if not path:
+        assert "'..' cannot be part of a path" in resource(service, stack)["resource_status_reason"]
+
+
 # ---- many, and killed ----
 def test_many_at_once(start, rest, stack_name):
     service = start()
