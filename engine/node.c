@@ -251,6 +251,7 @@ static void take_outcome(struct operation *operation, struct node *node, const s
     node->service_request = job->request;
     operation->has_requests = operation->has_requests || job->request;
     node->answer = NULL;
+    node->passing = job->passing;
     if (job->tell)
         node_tell(operation, node, node->state, job->tell);
     if (job->metadata == node->metadata)
@@ -294,7 +295,8 @@ void node_step(struct operation *operation, struct node *node, int64_t now_us)
         node_finished(operation, node, now_us);
         break;
     case STEP_WAIT:
-        node_changed(operation, node);
+        if (!node->passing)
+            node_changed(operation, node);
         break;
     case STEP_FAILED:
         node_failed(operation, node, now_us);

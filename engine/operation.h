@@ -64,6 +64,7 @@ struct node {
     const struct service_request *service_request; /* to be made once this is committed (service_calls.h) */
     struct service_call *call;                     /* the same, under way */
     const struct service_answer *answer;           /* came since the last step */
+    bool passing;                                  /* the last step changed nothing worth storing */
     const char *event_properties;                  /* JSON, hidden values masked; or NULL */
     const struct value *requires;                  /* list of names, as stored */
     const struct value *definition; /* map: what the template said beside the properties (update_compare.h),

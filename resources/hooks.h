@@ -99,7 +99,9 @@ struct resource_job {
     const struct ask *asked;
     const struct peer_change *peer_change; /* of handle; NULL: none */
     const struct service_request *request; /* with STEP_WAIT: see service.h; due_us does not count then */
-    const char *tell;                      /* text of an event that changes nothing; NULL: none */
+    bool passing;     /* with STEP_WAIT: whoever takes over can do without what changed in
+                                              this call, and it is not stored (a look that may be made again) */
+    const char *tell; /* text of an event that changes nothing; NULL: none */
 };
 
 typedef enum step_result step(struct ctx *ctx, struct resource_job *job);
