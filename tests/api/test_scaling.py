@@ -257,3 +257,14 @@ def test_policies_of_amazon(service, stack_name):
     assert outputs(service, path)["list"]["output_value"] == "10.0.0.1"
     signalled(service, path)
     wait_until("two addresses", lambda: outputs(service, path)["list"].get("output_value") == "10.0.0.1,10.0.0.1")
+
+
+def test_the_example_grows_when_it_is_told_to(service, stack_name):
+    service.openstack("stack", "create", "--wait", "--poll", "1", "-t", "examples/tree.yaml", stack_name,
+                      json_output=False)
+    path = f"/stacks/{stack_name}/{service.openstack('stack', 'show', stack_name)['id']}"
+    shown = {key: one["output_value"] for key, one in outputs(service, path).items()}
+    assert [name.partition("-")[0] for name in shown["names"]] == ["leaf2", "leaf1", "leaf0"] and shown["workers"] == 2
+    urllib.request.urlopen(urllib.request.Request(shown["grow"], method="POST"), timeout=30)
+    wait_until("a third worker", lambda: outputs(service, path)["workers"]["output_value"] == 3)
+    service.delete(path)
