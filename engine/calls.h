@@ -48,9 +48,9 @@ int stack_create(struct ctx *ctx, const struct stack_input *input, const char **
  * pre-empted. input->template may be NULL when existing. Fails as create does, with FAULT_ENTITY_NOT_FOUND,
  * or FAULT_NOT_SUPPORTED for a stack that is suspended or being deleted. */
 int stack_update(struct ctx *ctx, const struct stack_key *key, const struct stack_input *input) MUST_CHECK;
-/* The "resource_changes" of such an update, nothing stored. */
+/* The "resource_changes" of such an update, nothing stored; show_nested: with those of the stacks nested in it. */
 const struct value *stack_preview_update(struct ctx *ctx, const struct stack_key *key,
-                                         const struct stack_input *input) MUST_CHECK;
+                                         const struct stack_input *input, bool show_nested) MUST_CHECK;
 /* Ends a running update where it stands (and a creation), or, with rollback, turns it into its own rollback.
  * Steps under way go on to their end. FAULT_NOT_SUPPORTED when none is running. */
 int stack_cancel_update(struct ctx *ctx, const struct stack_key *key, bool rollback) MUST_CHECK;

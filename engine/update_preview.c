@@ -1,11 +1,15 @@
 /* Previewing an update: each resource compared as the engine would compare it, nothing stored.
  *
  * Resources come in the order of the graph, so that what one reads of another is judged by what becomes of
- * that other: its stored values as long as it stays as it is, not known yet when it is made anew. */
+ * that other: its stored values as long as it stays as it is, not known yet when it is made anew.
+ *
+ * With nested stacks each resource that is a stack is a preview of its own, whose changes go into the same lists:
+ * a stack that stays is compared, one that comes is all added, one that goes is all deleted. */
 #include <string.h>
 
 #include "engine/calls_update.h"
 #include "engine/names.h"
+#include "engine/nested_draft.h"
 #include "engine/nested_types.h"
 #include "engine/update_compare.h"
 
@@ -20,12 +24,19 @@ struct stored {
     enum fate fate; /* FATE_DELETED until it is found in the template */
 };
 
+/* A stack by its name and id. */
+struct whose {
+    const char *name, *id;
+};
+
 struct preview {
     struct ctx *ctx;
-    const struct current_stack *stack;
-    struct definition *definition;
+    struct whose now, then; /* of what is there, and of what will be */
+    bool nested;
+    struct definition *definition; /* NULL: of a stack that goes */
     const struct rows *rows;
     struct stored *stored;
+    size_t stored_count;
     struct value *index; /* map name -> index in stored */
     bool unknown;        /* since last cleared: something was read that is not known yet */
     struct value *changes;
@@ -43,12 +54,14 @@ static const struct value *read_map(struct ctx *ctx, const struct rows *rows, si
 static int read_stored(struct preview *preview)
 {
     struct ctx *ctx = preview->ctx;
-    const struct rows *rows =
-        db_read(ctx, ctx->db, STMT_update_resources, ctx->tenant_id, preview->stack->id);
+    preview->index = value_map(ctx->arena);
+    if (!preview->now.id)
+        return 0;
+    const struct rows *rows = db_read(ctx, ctx->db, STMT_update_resources, ctx->tenant_id, preview->now.id);
     if (!rows)
         return -1;
     preview->rows = rows;
-    preview->index = value_map(ctx->arena);
+    preview->stored_count = rows_count(rows);
     preview->stored = arena_array(ctx->arena, struct stored, rows_count(rows) + 1);
     for (size_t i = 0; i < rows_count(rows); i++) {
         preview->stored[i] = (struct stored){
@@ -117,6 +130,9 @@ static const struct value *resolve(struct preview *preview, const char *path, co
     preview->unknown = false;
     const struct value *value =
         definition_resolve(preview->definition, &preview->definition->scope, path, snippet);
+    if (!value &&
+        preview->nested) /* a parameter that the stack above cannot tell yet: all else was checked */
+        preview->unknown = true;
     if (preview->unknown)
         error_clear(preview->ctx);
     return preview->unknown ? &value_unknown : value;
@@ -185,12 +201,12 @@ static void put_text(struct preview *preview, struct value *map, const char *key
     value_map_set(arena, map, key, text ? value_string(arena, text) : &value_null);
 }
 
-static const struct value *identity_of(struct preview *preview, const char *path)
+static const struct value *identity_of(struct preview *preview, const struct whose *stack, const char *path)
 {
     struct value *identity = value_map(preview->ctx->arena);
     put_text(preview, identity, "tenant", preview->ctx->tenant_id);
-    put_text(preview, identity, "stack_name", preview->stack->name);
-    put_text(preview, identity, "stack_id", preview->stack->id);
+    put_text(preview, identity, "stack_name", stack->name);
+    put_text(preview, identity, "stack_id", stack->id);
     put_text(preview, identity, "path", path);
     return identity;
 }
@@ -218,6 +234,7 @@ static struct value *show_head(struct preview *preview, const char *name, const 
         {"resource_status", "status", "COMPLETE"},
         {"resource_status_reason", "status_reason", ""},
     };
+    const struct whose *stack = row ? &preview->now : &preview->then;
     struct value *shown = value_map(preview->ctx->arena);
     put_text(preview, shown, "updated_time", row ? rows_get(preview->rows, *row, "updated_time") : NULL);
     put_text(preview, shown, "creation_time", row ? rows_get(preview->rows, *row, "creation_time") : NULL);
@@ -228,9 +245,9 @@ static struct value *show_head(struct preview *preview, const char *name, const 
     }
     put_text(preview, shown, "resource_type", type);
     value_map_set(preview->ctx->arena, shown, "resource_identity",
-                  identity_of(preview, arena_printf(preview->ctx->arena, "/resources/%s", name)));
-    value_map_set(preview->ctx->arena, shown, "stack_identity", identity_of(preview, ""));
-    put_text(preview, shown, "stack_name", preview->stack->name);
+                  identity_of(preview, stack, arena_printf(preview->ctx->arena, "/resources/%s", name)));
+    value_map_set(preview->ctx->arena, shown, "stack_identity", identity_of(preview, stack, ""));
+    put_text(preview, shown, "stack_name", stack->name);
     return shown;
 }
 
@@ -246,12 +263,8 @@ static void put_nested(struct preview *preview, struct value *shown, const struc
     const char *id = rows_get(preview->rows, stored->row, "nested_id");
     if (!id)
         return;
-    struct value *identity = value_map(preview->ctx->arena);
-    put_text(preview, identity, "tenant", preview->ctx->tenant_id);
-    put_text(preview, identity, "stack_name", rows_get(preview->rows, stored->row, "physical_name"));
-    put_text(preview, identity, "stack_id", id);
-    put_text(preview, identity, "path", "");
-    value_map_set(preview->ctx->arena, shown, "nested_stack_id", identity);
+    struct whose stack = {rows_get(preview->rows, stored->row, "physical_name"), id};
+    value_map_set(preview->ctx->arena, shown, "nested_stack_id", identity_of(preview, &stack, ""));
 }
 
 static int show_current(struct preview *preview, const struct stored *stored)
@@ -297,7 +310,7 @@ static int show_future(struct preview *preview, const struct resource_definition
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- one stack ---- */
 static int preview_one(struct preview *preview, const struct resource_definition *resource)
 {
     struct stored *stored = find_stored(preview, resource->name);
@@ -319,18 +332,86 @@ static int preview_one(struct preview *preview, const struct resource_definition
 
 static int preview_all(struct preview *preview)
 {
-    const struct graph *graph = preview->definition->graph;
-    for (size_t i = 0; i < graph->order_count; i++)
+    const struct graph *graph = preview->definition ? preview->definition->graph : NULL;
+    for (size_t i = 0; graph && i < graph->order_count; i++)
         if (preview_one(preview, &graph->template->resources[graph->order[i]]) != 0)
             return -1;
-    for (size_t i = 0; i < rows_count(preview->rows); i++)
+    for (size_t i = 0; i < preview->stored_count; i++)
         if (preview->stored[i].fate == FATE_DELETED && show_current(preview, &preview->stored[i]) != 0)
             return -1;
     return 0;
 }
 
+static int run(struct preview *preview)
+{
+    if (preview->definition)
+        preview->definition->scope.world = (struct world){
+            .self = preview, .reference_id = preview_reference, .attribute = preview_attribute};
+    return read_stored(preview) == 0 ? preview_all(preview) : -1;
+}
+
+/* ---- nested stacks ---- */
+static int preview_tree(struct preview *preview);
+
+/* stored: what is there of it, NULL: nothing; child: what will be, NULL: nothing, or not known yet. */
+static int preview_child(struct preview *preview, const struct stored *stored, struct definition *child)
+{
+    const char *id = stored ? rows_get(preview->rows, stored->row, "nested_id") : NULL;
+    if (!id && !child)
+        return 0;
+    struct preview nested = {
+        .ctx = preview->ctx, .nested = true, .definition = child, .changes = preview->changes};
+    if (id)
+        nested.now = (struct whose){rows_get(preview->rows, stored->row, "physical_name"), id};
+    if (child)
+        nested.then = (struct whose){child->stack_name, "None"};
+    return preview_tree(&nested);
+}
+
+/* What a resource that is a stack would be made of; NULL: not known yet, or an error. */
+static struct definition *child_of(struct preview *preview, const struct resource_definition *resource)
+{
+    const struct resource_type *type = preview->definition->types[resource->index];
+    const char *path = definition_properties_path(preview->definition, resource);
+    const struct value *given = resolve_properties(preview, resource, path);
+    const struct value *properties = given ? properties_check_at(preview->ctx, type, path, given) : NULL;
+    return properties ? nested_draft(preview->definition, resource, properties, INT64_MAX) : NULL;
+}
+
+static int preview_nested(struct preview *preview, const struct resource_definition *resource)
+{
+    const struct stored *stored = find_stored(preview, resource->name);
+    if (!preview->definition->types[resource->index]->hooks->nested ||
+        (stored && stored->fate == FATE_UNCHANGED))
+        return 0;
+    struct definition *child = child_of(preview, resource);
+    if (preview->ctx->error.fault != FAULT_NONE)
+        return -1;
+    if (!child && stored && stored->fate == FATE_UPDATED)
+        return 0;
+    if (stored && stored->fate == FATE_REPLACED && preview_child(preview, stored, NULL) != 0)
+        return -1;
+    return preview_child(preview, stored && stored->fate == FATE_UPDATED ? stored : NULL, child);
+}
+
+/* A stack and all below it. */
+static int preview_tree(struct preview *preview)
+{
+    if (run(preview) != 0)
+        return -1;
+    const struct graph *graph = preview->definition ? preview->definition->graph : NULL;
+    for (size_t i = 0; graph && i < graph->order_count; i++)
+        if (preview_nested(preview, &graph->template->resources[graph->order[i]]) != 0)
+            return -1;
+    for (size_t i = 0; i < preview->stored_count; i++)
+        if (preview->stored[i].fate == FATE_DELETED && preview_child(preview, &preview->stored[i], NULL) != 0)
+            return -1;
+    return 0;
+}
+
+/* ---- the whole ---- */
 const struct value *stack_preview_update(struct ctx *ctx, const struct stack_key *key,
-                                         const struct stack_input *input)
+                                         const struct stack_input *input, bool show_nested)
 {
     struct current_stack stack;
     struct stack_input merged;
@@ -339,11 +420,14 @@ const struct value *stack_preview_update(struct ctx *ctx, const struct stack_key
     struct draft *draft = current_stack_draft(ctx, &stack, input, &merged);
     if (!draft)
         return NULL;
-    struct preview preview = {
-        .ctx = ctx, .stack = &stack, .definition = draft->definition, .changes = value_map(ctx->arena)};
+    struct whose own = {stack.name, stack.id};
+    struct preview preview = {.ctx = ctx,
+                              .now = own,
+                              .then = own,
+                              .definition = draft->definition,
+                              .changes = value_map(ctx->arena)};
     for (size_t i = 0; i < COUNT_OF(fate_names); i++)
         value_map_set(ctx->arena, preview.changes, fate_names[i], value_list(ctx->arena));
-    draft->definition->scope.world =
-        (struct world){.self = &preview, .reference_id = preview_reference, .attribute = preview_attribute};
-    return read_stored(&preview) == 0 && preview_all(&preview) == 0 ? preview.changes : NULL;
+    int result = show_nested ? preview_tree(&preview) : run(&preview);
+    return result == 0 ? preview.changes : NULL;
 }

@@ -55,7 +55,7 @@ static int preview(struct request *request, bool patch)
     int nested = argument_boolean(request, "show_nested", false);
     if (nested < 0 || instantiation_read_update(request, patch, &input) < 0 || check_path(request, &key) < 0)
         return -1;
-    const struct value *changes = stack_preview_update(&request->ctx, &key, &input);
+    const struct value *changes = stack_preview_update(&request->ctx, &key, &input, nested);
     if (!changes)
         return -1;
     struct value *body = value_map(request->ctx.arena);

@@ -318,6 +318,32 @@ def test_preview_shows_what_is_in_a_group(service, stack_name):
     assert sorted(r["resource_name"] for r in group) == ["0", "1"] if isinstance(group, list) else group["resource_name"] == "g"
 
 
+def previewed(service, path, new, **body):
+    """({kind: names}, the changes)"""
+    changes = service.api("PUT", f"{path}/preview?show_nested=True", {"template": new, **body}).expect(200).json["resource_changes"]
+    return {kind: sorted(r["resource_name"] for r in found) for kind, found in changes.items() if found}, changes
+
+
+def test_preview_of_an_update_looks_into_groups(service, stack_name):
+    """As a Heat lists it."""
+    def plain(count, value="a"):
+        new = grouped(count, {"type": "OS::Heat::Value", "properties": {"value": value}})
+        new["resources"]["plain"] = {"type": "OS::Heat::Value", "properties": {"value": "same"}}
+        return new
+    path = service.create(stack_name, plain(2))
+    names, changes = previewed(service, path, plain(3))
+    assert names == {"unchanged": ["0", "1", "plain"], "updated": ["g"], "added": ["2"]}
+    added = changes["added"][0]
+    assert (added["stack_name"], added["stack_identity"]["stack_id"], added["resource_action"]) == (f"{stack_name}-g", "None", "INIT")
+    names, changes = previewed(service, path, plain(1, "b"))
+    assert names == {"unchanged": ["plain"], "updated": ["0", "g"], "deleted": ["1"]}
+    deleted = changes["deleted"][0]
+    assert deleted["stack_identity"]["stack_id"] == changes["updated"][0]["physical_resource_id"]
+    names, _ = previewed(service, path, {"heat_template_version": "2021-04-16", "resources": {}})
+    assert names == {"deleted": ["0", "1", "g", "plain"]}
+    assert service.show(path)["updated_time"] is None
+
+
 # ---- attributes of a group itself ----------------------------------------------------------------------------------
 
 def test_attributes_shown_of_a_group(service, stack_name):

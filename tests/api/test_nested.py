@@ -468,3 +468,16 @@ def test_resource_facade(service, stack_name):
     path = service.create(stack_name, tree({"n": {"type": "a.yaml", "metadata": {"k": "v"}, "deletion_policy": "Delete"}})["template"],
                           files={"a.yaml": inner})
     assert outputs(service, path)["o"]["output_value"] == [{"k": "v"}, "Delete"]
+
+
+def test_preview_of_an_update_goes_down_the_tree(service, stack_name):
+    path = create(service, stack_name, {"n": nested("middle.yaml", p="x")})
+    def preview(**resources):
+        body = {"template": template(resources), "files": FILES}
+        changes = service.api("PUT", f"{path}/preview?show_nested=True", body).expect(200).json["resource_changes"]
+        return {kind: sorted(r["resource_name"] for r in found) for kind, found in changes.items() if found}
+    # what the second leaf gets of the first is not known yet: that counts as a change
+    assert preview(n=nested("middle.yaml", p="x"), m=nested(p="y")) == {
+        "updated": ["0", "1", "n", "r"], "unchanged": ["r"], "added": ["m", "r"]}
+    assert preview(n=nested("middle.yaml", p="z")) == {"updated": ["0", "1", "n", "r", "r"]}
+    assert preview() == {"deleted": ["0", "1", "n", "r", "r"]}
