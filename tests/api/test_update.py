@@ -677,7 +677,7 @@ def update_to(service, path, new):
     wait_until("the update", lambda: service.show(path)["stack_status"] == "UPDATE_COMPLETE")
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("HEARTH_UPDATE_PAIRS", "100"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HEARTH_UPDATE_PAIRS", "60"))))
 def test_updating_to_a_template_is_creating_from_it(service, stack_name, seed):
     chance = random.Random(seed)
     pair = [random_template(chance) for _ in range(2)]
