@@ -279,11 +279,13 @@ static bool update_restricted(struct operation *operation, struct node *node, en
                                                                                  : NULL;
     if (!action || !environment_restricts(operation->environment, node->name, action))
         return false;
-    const char *reason = arena_printf(operation->arena, "%s is restricted for resource.", action);
-    node_tell(operation, node, (struct state){ACTION_UPDATE, STATUS_FAILED}, reason);
+    (void)fail(&operation->ctx, FAULT_ACTION_RESTRICTED, "%s is restricted for resource.", action);
+    struct error refusal = operation->ctx.error;
+    error_clear(&operation->ctx);
+    node_tell(operation, node, (struct state){ACTION_UPDATE, STATUS_FAILED}, refusal.message);
     operation_fail(operation,
                    arena_printf(operation->arena, "Resource UPDATE failed: %s: resources.%s: %s",
-                                fault_type(FAULT_ACTION_RESTRICTED), node->name, reason),
+                                fault_type(refusal.fault), node->name, refusal.message),
                    now_us);
     return true;
 }
