@@ -97,10 +97,11 @@ where tenant_id = $1 and id = $2::uuid and deleted_at is null
 returning id
 
 -- name: engine_wake_operation
--- The engine that holds it looks again at what waits for signals; none holds it: nothing.
+-- The engine that holds it looks again at what waits for signals. One that is only just being claimed counts too: its row
+-- is locked here before the signal is stored, so that whoever claims it either reads the signal or is woken.
 update operation
 set wake_at = now()
-where tenant_id = $1 and stack_id = $2::uuid and state = 'RUNNING'
+where tenant_id = $1 and stack_id = $2::uuid and state in ('PENDING', 'RUNNING') and action <> 'SIGNAL'
 
 -- name: engine_signal_target
 select s.id as stack_id, s.name as stack_name, r.id, r.name, r.type, r.action, r.status, r.physical_id,

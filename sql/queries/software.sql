@@ -111,12 +111,12 @@ where (d.tenant_id = $1 or d.stack_user_project_id = $1) and d.server_id = $2
 order by c.name collate "C" nulls first, d.created_at, d.id
 
 -- name: software_deployment_wake
--- The engine that holds the stack of a deployment looks at it again; none holds it: nothing.
+-- The engine that holds the stack of a deployment looks at it again, or reads it as it is then (engine_wake_operation).
 update operation o
 set wake_at = now()
 from resource r
 where r.tenant_id = $1 and r.physical_id = $2 and o.tenant_id = r.tenant_id and o.stack_id = r.stack_id
-  and o.state = 'RUNNING'
+  and o.state in ('PENDING', 'RUNNING') and o.action <> 'SIGNAL'
 
 -- name: software_signal_target
 -- Of the resources of a stack that have or had this name, the one whose deployment is under way.

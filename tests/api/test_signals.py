@@ -74,6 +74,39 @@ def test_many_late_signals_share_operations(service, stack_name):
     assert {state for _, state in operations(service, path)} == {"DONE"}
 
 
+def claim_slowly(service, path):
+    """What an engine does when it claims, held open for two seconds: it reads the resources, then it commits."""
+    stack_id = path.split("/")[-1]
+    return stored(service, f"""begin;
+        update operation set state = 'RUNNING', engine_id = gen_random_uuid(), fence = fence + 1, wake_at = 'infinity',
+               lease_until = now() + interval '1 hour' where stack_id = '{stack_id}' and state = 'PENDING';
+        select metadata from resource where stack_id = '{stack_id}' and name = 'h'; select pg_sleep(2); commit""")
+
+
+def test_a_signal_while_an_operation_is_claimed(make_service, stack_name):
+    """Whoever claimed it has read the resources before: it has to be woken."""
+    service = make_service(config=SOON)
+    path = service.create(stack_name, wait_condition(timeout=600), wait=None)
+    wait_for_resource(service, path, "w", "CREATE_IN_PROGRESS")
+    stopped = engines(service)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        service.api("POST", f"{path}/actions", {"cancel_without_rollback": None}).expect(200)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            claimed = pool.submit(claim_slowly, service, path)
+            wait_until("the claim", lambda: stored(service, "select 1 from pg_stat_activity where query ~ 'pg_sleep.2.; commit' "
+                                                            "and wait_event = 'PgSleep'"))
+            signalled(service, path, id="1", data="x")
+            assert claimed.result()[0] == ["{}"]
+        assert stored(service, "select isfinite(wake_at) from operation where state = 'RUNNING' and action <> 'SIGNAL'") == [["t"]]
+        stored(service, "update operation set lease_until = now() where state = 'RUNNING'")
+    finally:
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+    quiet(service, path)
+
+
 def test_a_late_signal_is_in_nobodys_way(make_service, stack_name):
     """While no engine runs the operation stays pending; every call is accepted as if it were not there."""
     service = make_service(config=SOON)
