@@ -211,6 +211,21 @@ struct value *value_copy(struct arena *arena, const struct value *value)
     return copy;
 }
 
+void value_map_set_all(struct arena *arena, struct value *map, const struct value *more)
+{
+    for (size_t i = 0; value_is(more, VALUE_MAP) && i < more->map.count; i++)
+        value_map_set(arena, map, more->map.entries[i].key, more->map.entries[i].value);
+}
+
+struct value *value_map_without(struct arena *arena, const struct value *map, const char *key)
+{
+    struct value *rest = value_map(arena);
+    for (size_t i = 0; value_is(map, VALUE_MAP) && i < map->map.count; i++)
+        if (strcmp(map->map.entries[i].key, key) != 0)
+            append_entry(arena, rest, map->map.entries[i].key, map->map.entries[i].value);
+    return rest;
+}
+
 /* ---- asking ---- */
 
 bool value_is(const struct value *value, enum value_kind kind)

@@ -75,6 +75,10 @@ struct value *value_map(struct arena *arena);
 void value_map_set(struct arena *arena, struct value *map, const char *key, const struct value *value);
 /* Shallow copy of a map or list, to be changed. */
 struct value *value_copy(struct arena *arena, const struct value *value);
+/* Sets every entry of more, in its order; what is no map (NULL too) has none. */
+void value_map_set_all(struct arena *arena, struct value *map, const struct value *more);
+/* A copy of the map without that entry; the same rule. */
+struct value *value_map_without(struct arena *arena, const struct value *map, const char *key);
 
 /* ---- asking ---- All take NULL as "nothing" and answer accordingly. */
 bool value_is(const struct value *value, enum value_kind kind);

@@ -19,8 +19,7 @@ static int read_member(struct ctx *ctx, const struct value *data, const char *na
 static const struct value *lay_over(struct ctx *ctx, const struct value *below, const struct value *above)
 {
     struct value *map = value_is(below, VALUE_MAP) ? value_copy(ctx->arena, below) : value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(above); i++)
-        value_map_set(ctx->arena, map, above->map.entries[i].key, above->map.entries[i].value);
+    value_map_set_all(ctx->arena, map, above);
     return map;
 }
 

@@ -67,8 +67,7 @@ static const struct value *overlay(struct ctx *ctx, const struct value *under, c
     if (!value_is(under, VALUE_MAP))
         return over;
     struct value *merged = value_copy(ctx->arena, under);
-    for (size_t i = 0; i < value_count(over); i++)
-        value_map_set(ctx->arena, merged, over->map.entries[i].key, over->map.entries[i].value);
+    value_map_set_all(ctx->arena, merged, over);
     return merged;
 }
 

@@ -39,12 +39,7 @@ static const struct value *as_bad_request(struct ctx *ctx)
 /* As the environment was given: without the section that only a stored one has. */
 static const struct value *given_environment(struct ctx *ctx, const struct environment *environment)
 {
-    const struct value *document = environment_document(ctx, environment);
-    struct value *given = value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(document); i++)
-        if (strcmp(document->map.entries[i].key, "encrypted_param_names") != 0)
-            value_map_set(ctx->arena, given, document->map.entries[i].key, document->map.entries[i].value);
-    return given;
+    return value_map_without(ctx->arena, environment_document(ctx, environment), "encrypted_param_names");
 }
 
 static const struct value *validate_answer(struct definition *definition, bool show_nested)

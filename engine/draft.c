@@ -85,9 +85,7 @@ const struct value *draft_environment(struct ctx *ctx, const struct stack_input 
         return input->environment;
     const struct value *own = value_get(input->environment, "parameters");
     struct value *parameters = value_is(own, VALUE_MAP) ? value_copy(ctx->arena, own) : value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(input->parameters); i++)
-        value_map_set(ctx->arena, parameters, input->parameters->map.entries[i].key,
-                      input->parameters->map.entries[i].value);
+    value_map_set_all(ctx->arena, parameters, input->parameters);
     struct value *environment = value_is(input->environment, VALUE_MAP)
                                     ? value_copy(ctx->arena, input->environment)
                                     : value_map(ctx->arena);

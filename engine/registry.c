@@ -100,29 +100,14 @@ bool registry_find(struct ctx *ctx, const struct value *registry, const char *re
 }
 
 /* ---- for nested stacks ---- */
-static void add_all(struct ctx *ctx, struct value *map, const struct value *more)
-{
-    for (size_t i = 0; value_is(more, VALUE_MAP) && i < value_count(more); i++)
-        value_map_set(ctx->arena, map, more->map.entries[i].key, more->map.entries[i].value);
-}
-
-static const struct value *without(struct ctx *ctx, const struct value *map, const char *key)
-{
-    struct value *rest = value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(map); i++)
-        if (strcmp(map->map.entries[i].key, key) != 0)
-            value_map_set(ctx->arena, rest, map->map.entries[i].key, map->map.entries[i].value);
-    return rest;
-}
-
 /* What patterns say of the resource, then what its name does. */
 static struct value *part_for(struct ctx *ctx, const struct value *resources, const char *resource)
 {
     struct value *part = value_map(ctx->arena);
     for (size_t i = 0; i < value_count(resources); i++)
         if (fnmatch(resources->map.entries[i].key, resource, 0) == 0)
-            add_all(ctx, part, resources->map.entries[i].value);
-    add_all(ctx, part, value_get(resources, resource));
+            value_map_set_all(ctx->arena, part, resources->map.entries[i].value);
+    value_map_set_all(ctx->arena, part, value_get(resources, resource));
     return part;
 }
 
@@ -130,13 +115,13 @@ static const struct value *child_registry(struct ctx *ctx, const struct value *r
                                           const struct registry_match *match, const char *resource)
 {
     const struct value *rest =
-        match && match->key && !match->own ? without(ctx, registry, match->key) : registry;
+        match && match->key && !match->own ? value_map_without(ctx->arena, registry, match->key) : registry;
     struct value *child = value_copy(ctx->arena, rest);
     if (!resource)
         return child;
     const struct value *part = part_for(ctx, value_get(registry, "resources"), resource);
     if (match && match->key && match->own)
-        part = without(ctx, part, match->key);
+        part = value_map_without(ctx->arena, part, match->key);
     value_map_set(ctx->arena, child, "resources", part);
     return child;
 }

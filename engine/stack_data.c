@@ -19,15 +19,6 @@ static void put_text(struct ctx *ctx, struct value *map, const char *name, const
     value_map_set(ctx->arena, map, name, text ? value_string(ctx->arena, text) : &value_null);
 }
 
-static const struct value *without(struct ctx *ctx, const struct value *map, const char *key)
-{
-    struct value *rest = value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(map); i++)
-        if (strcmp(map->map.entries[i].key, key) != 0)
-            value_map_set(ctx->arena, rest, map->map.entries[i].key, map->map.entries[i].value);
-    return rest;
-}
-
 /* ---- resources ---- */
 /* Stored and perhaps sealed; NULL with an error for what does not open. */
 static int read_column(struct ctx *ctx, const char *tenant_id, const char *stored, const struct value **out)
@@ -96,7 +87,7 @@ static const struct value *environment_of(struct ctx *ctx, const struct rows *ro
     const char *text = sealed ? seal_open(ctx, seal_context(ctx, tenant_id, "environment"), sealed)
                               : rows_get(rows, 0, "environment");
     const struct value *environment = read_json(ctx, text);
-    return environment ? without(ctx, environment, "encrypted_param_names") : NULL;
+    return environment ? value_map_without(ctx->arena, environment, "encrypted_param_names") : NULL;
 }
 
 static const struct value *tags_of(struct ctx *ctx, const struct rows *rows)

@@ -82,8 +82,7 @@ static void merge_template(struct ctx *ctx, struct resource_job *job)
     struct value *metadata = copy_map(ctx, job->template_metadata);
     const struct value *own = value_get(metadata, "os-collect-config");
     struct value *collect = copy_map(ctx, value_get(job->metadata, "os-collect-config"));
-    for (size_t i = 0; value_is(own, VALUE_MAP) && i < value_count(own); i++)
-        value_map_set(ctx->arena, collect, own->map.entries[i].key, own->map.entries[i].value);
+    value_map_set_all(ctx->arena, collect, own);
     value_map_set(ctx->arena, metadata, "os-collect-config", collect);
     const struct value *deployments = value_get(job->metadata, "deployments");
     value_map_set(ctx->arena, metadata, "deployments", deployments ? deployments : value_list(ctx->arena));

@@ -51,8 +51,7 @@ static void show(struct ctx *ctx, struct resource_job *job, const char *name, co
     value_map_set(ctx->arena, map, "name", text_value(ctx, name));
     value_map_set(ctx->arena, map, "group", text_value(ctx, group));
     value_map_set(ctx->arena, map, "creation_time", text_value(ctx, created));
-    for (size_t i = 0; i < value_count(rest); i++)
-        value_map_set(ctx->arena, map, rest->map.entries[i].key, rest->map.entries[i].value);
+    value_map_set_all(ctx->arena, map, rest);
     job_set_attribute(ctx, job, "show", map);
 }
 

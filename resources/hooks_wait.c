@@ -298,15 +298,6 @@ static bool is_well_formed(const struct value *signal, const struct spelling *na
            (strcmp(status, "SUCCESS") == 0 || strcmp(status, "FAILURE") == 0);
 }
 
-static const struct value *without(struct ctx *ctx, const struct value *map, const char *key)
-{
-    struct value *rest = value_map(ctx->arena);
-    for (size_t i = 0; i < value_count(map); i++)
-        if (strcmp(map->map.entries[i].key, key) != 0)
-            value_map_set(ctx->arena, rest, map->map.entries[i].key, map->map.entries[i].value);
-    return rest;
-}
-
 /* The metadata with this signal in it; one of the same id is overwritten. */
 static const struct value *add_signal(struct ctx *ctx, const struct value *metadata,
                                       const struct value *signal, const struct spelling *names,
@@ -316,7 +307,7 @@ static const struct value *add_signal(struct ctx *ctx, const struct value *metad
         return fail_null(ctx, FAULT_VALUE_ERROR, "Metadata format invalid");
     struct value *signals = value_copy(ctx->arena, metadata);
     value_map_set(ctx->arena, signals, value_to_str(ctx->arena, value_get(signal, names->id)),
-                  without(ctx, signal, names->id));
+                  value_map_without(ctx->arena, signal, names->id));
     *reason = arena_printf(ctx->arena, "status:%s reason:%s", value_get_text(signal, names->status),
                            value_to_str(ctx->arena, value_get(signal, names->reason)));
     return signals;

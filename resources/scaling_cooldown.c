@@ -43,15 +43,6 @@ static double seconds_of(const struct value *cooldown)
     return seconds > 0 ? seconds : 0;
 }
 
-static const struct value *without_progress(struct arena *arena, const struct value *metadata)
-{
-    struct value *rest = value_map(arena);
-    for (size_t i = 0; i < value_count(metadata); i++)
-        if (strcmp(metadata->map.entries[i].key, "scaling_in_progress") != 0)
-            value_map_set(arena, rest, metadata->map.entries[i].key, metadata->map.entries[i].value);
-    return rest;
-}
-
 static bool is_cooling_down(struct arena *arena, const struct value *metadata, double cooldown,
                             int64_t now_us)
 {
@@ -61,7 +52,7 @@ static bool is_cooling_down(struct arena *arena, const struct value *metadata, d
     }
     if (value_has(metadata, "cooldown"))
         return is_within(first_key(value_get(metadata, "cooldown")), cooldown, now_us);
-    return is_within(first_key(without_progress(arena, metadata)), cooldown, now_us);
+    return is_within(first_key(value_map_without(arena, metadata, "scaling_in_progress")), cooldown, now_us);
 }
 
 const struct value *scaling_finished(struct ctx *ctx, const struct value *metadata, double cooldown,

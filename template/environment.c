@@ -337,9 +337,7 @@ static int fill(struct merger *merger, struct drafts *drafts, const struct value
             return fail(ctx, FAULT_BAD_REQUEST, "environment_files must be a list");
         if (merger->template)
             find_other_templates(merger, files);
-        const struct value *own = value_get(environment, "parameters");
-        for (size_t i = 0; i < value_count(own); i++)
-            value_map_set(ctx->arena, drafts->of[0], own->map.entries[i].key, own->map.entries[i].value);
+        value_map_set_all(ctx->arena, drafts->of[0], value_get(environment, "parameters"));
         for (size_t i = 0; i < value_count(environment_files); i++)
             if (merge_file(merger, drafts, value_at(environment_files, i), files) != 0)
                 return -1;
@@ -388,8 +386,7 @@ static const struct value *shown_registry(struct arena *arena, const struct valu
     struct value *shown = value_map(arena);
     const struct value *resources = value_get(registry, "resources");
     value_map_set(arena, shown, "resources", resources ? resources : value_map(arena));
-    for (size_t i = 0; i < value_count(registry); i++)
-        value_map_set(arena, shown, registry->map.entries[i].key, registry->map.entries[i].value);
+    value_map_set_all(arena, shown, registry);
     return shown;
 }
 

@@ -215,16 +215,6 @@ const struct value *evaluate_get_attr_then_select(const struct call *call)
     return evaluate_get_attr(call);
 }
 
-/* "show" is the whole resource as its service shows it: not an attribute among the others. */
-static const struct value *without_show(struct arena *arena, const struct value *all)
-{
-    struct value *rest = value_map(arena);
-    for (size_t i = 0; i < value_count(all); i++)
-        if (strcmp(all->map.entries[i].key, "show") != 0)
-            value_map_set(arena, rest, all->map.entries[i].key, all->map.entries[i].value);
-    return rest;
-}
-
 const struct value *evaluate_get_attr_all(const struct call *call)
 {
     if (value_count(call->args) > 1 && !value_is_null(value_at(call->args, 1)))
@@ -232,7 +222,7 @@ const struct value *evaluate_get_attr_all(const struct call *call)
     const struct value *name = call_resolve(call, value_at(call->args, 0));
     const struct resource_definition *resource = name ? resource_of(call, name) : NULL;
     const struct value *all = resource ? attribute_of(call, resource, NULL) : NULL;
-    return value_has(all, "show") ? without_show(call_arena(call), all) : all;
+    return value_has(all, "show") ? value_map_without(call_arena(call), all, "show") : all;
 }
 
 /* ---- files ---- */
