@@ -39,19 +39,11 @@ int action_lock(struct ctx *ctx, struct found_stack *stack)
 int action_queue_event(struct ctx *ctx, const struct found_stack *stack, const char *operation_id,
                        struct state state, const char *reason)
 {
-    struct row_list list = ROW_LIST_INIT(ctx->arena);
-    event_row(&list, &(struct event){
-                         .tenant_id = ctx->tenant_id,
-                         .stack_id = stack->id,
-                         .operation_id = operation_id,
-                         .resource_name = stack->name,
-                         .resource_type = STACK_EVENT_TYPE,
-                         .physical_id = stack->id,
-                         .action = action_name(state.action),
-                         .status = status_name(state.status),
-                         .reason = reason,
-                     });
-    return db_queue(ctx, ctx->db, STMT_engine_events_insert, row_list_json(&list));
+    struct event event = event_of_stack(ctx->tenant_id, stack->id, stack->name, operation_id);
+    event.action = action_name(state.action);
+    event.status = status_name(state.status);
+    event.reason = reason;
+    return event_queue(ctx, &event);
 }
 
 static int queue_operation(struct ctx *ctx, const struct found_stack *stack, const char *id,

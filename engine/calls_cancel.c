@@ -22,19 +22,12 @@ struct cancellation {
 static int queue_event(const struct cancellation *cancellation)
 {
     struct ctx *ctx = cancellation->ctx;
-    struct row_list list = ROW_LIST_INIT(ctx->arena);
-    event_row(&list, &(struct event){
-                         .tenant_id = ctx->tenant_id,
-                         .stack_id = cancellation->stack->id,
-                         .operation_id = cancellation->operation_id,
-                         .resource_name = cancellation->stack->name,
-                         .resource_type = STACK_EVENT_TYPE,
-                         .physical_id = cancellation->stack->id,
-                         .action = cancellation->action,
-                         .status = cancellation->status,
-                         .reason = cancellation->reason,
-                     });
-    return db_queue(ctx, ctx->db, STMT_engine_events_insert, row_list_json(&list));
+    const struct found_stack *stack = cancellation->stack;
+    struct event event = event_of_stack(ctx->tenant_id, stack->id, stack->name, cancellation->operation_id);
+    event.action = cancellation->action;
+    event.status = cancellation->status;
+    event.reason = cancellation->reason;
+    return event_queue(ctx, &event);
 }
 
 static int queue_successor(const struct cancellation *cancellation, const char *input)

@@ -160,20 +160,13 @@ static int queue_operation(const struct creation *creation)
 
 static int queue_first_event(const struct creation *creation)
 {
-    struct row_list list = ROW_LIST_INIT(creation->ctx->arena);
-    event_row(&list,
-              &(struct event){
-                  .tenant_id = creation->ctx->tenant_id,
-                  .stack_id = creation->id,
-                  .operation_id = creation->operation_id,
-                  .resource_name = creation->input->name,
-                  .resource_type = STACK_EVENT_TYPE,
-                  .physical_id = creation->id,
-                  .action = action_of(creation),
-                  .status = "IN_PROGRESS",
-                  .reason = arena_printf(creation->ctx->arena, "Stack %s started", action_of(creation)),
-              });
-    return db_queue(creation->ctx, creation->ctx->db, STMT_engine_events_insert, row_list_json(&list));
+    struct ctx *ctx = creation->ctx;
+    struct event event =
+        event_of_stack(ctx->tenant_id, creation->id, creation->input->name, creation->operation_id);
+    event.action = action_of(creation);
+    event.status = "IN_PROGRESS";
+    event.reason = arena_printf(ctx->arena, "Stack %s started", event.action);
+    return event_queue(ctx, &event);
 }
 
 static int store(const struct creation *creation)

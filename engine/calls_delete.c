@@ -11,24 +11,12 @@
 #include "engine/stack_find.h"
 #include "sql/db.h"
 
-static struct event stack_event(struct ctx *ctx, const struct found_stack *stack, const char *operation_id)
-{
-    return (struct event){
-        .tenant_id = ctx->tenant_id,
-        .stack_id = stack->id,
-        .operation_id = operation_id,
-        .resource_name = stack->name,
-        .resource_type = STACK_EVENT_TYPE,
-        .physical_id = stack->id,
-    };
-}
-
 /* The end of what was under way, if anything was, and the beginning of the deletion. */
 static int queue_events(struct ctx *ctx, const struct found_stack *stack, const char *operation_id,
                         bool cancelled)
 {
     struct row_list list = ROW_LIST_INIT(ctx->arena);
-    struct event event = stack_event(ctx, stack, operation_id);
+    struct event event = event_of_stack(ctx->tenant_id, stack->id, stack->name, operation_id);
     if (cancelled) {
         event.action = stack->action;
         event.status = "FAILED";

@@ -222,19 +222,13 @@ static int queue_operation(const struct change *change)
 
 static int queue_event(const struct change *change)
 {
-    struct row_list list = ROW_LIST_INIT(change->ctx->arena);
-    event_row(&list, &(struct event){
-                         .tenant_id = change->ctx->tenant_id,
-                         .stack_id = change->stack->id,
-                         .operation_id = change->operation_id,
-                         .resource_name = change->stack->name,
-                         .resource_type = STACK_EVENT_TYPE,
-                         .physical_id = change->stack->id,
-                         .action = action_of(change),
-                         .status = "IN_PROGRESS",
-                         .reason = arena_printf(change->ctx->arena, "Stack %s started", action_of(change)),
-                     });
-    return db_queue(change->ctx, change->ctx->db, STMT_engine_events_insert, row_list_json(&list));
+    struct ctx *ctx = change->ctx;
+    struct event event =
+        event_of_stack(ctx->tenant_id, change->stack->id, change->stack->name, change->operation_id);
+    event.action = action_of(change);
+    event.status = "IN_PROGRESS";
+    event.reason = arena_printf(ctx->arena, "Stack %s started", event.action);
+    return event_queue(ctx, &event);
 }
 
 static int store(const struct change *change)

@@ -187,18 +187,12 @@ static int add_row(struct ctx *ctx, struct row_list *list, const struct operatio
 static void add_first_event(struct ctx *ctx, struct row_list *events, const struct operation *operation,
                             const struct node *node)
 {
-    const char *action = action_name(node->request->action);
-    event_row(events, &(struct event){
-                          .tenant_id = operation->tenant_id,
-                          .stack_id = node->nested_id,
-                          .operation_id = node->request->operation_id,
-                          .resource_name = node->physical_name,
-                          .resource_type = STACK_EVENT_TYPE,
-                          .physical_id = node->nested_id,
-                          .action = action,
-                          .status = "IN_PROGRESS",
-                          .reason = arena_printf(ctx->arena, "Stack %s started", action),
-                      });
+    struct event event = event_of_stack(operation->tenant_id, node->nested_id, node->physical_name,
+                                        node->request->operation_id);
+    event.action = action_name(node->request->action);
+    event.status = "IN_PROGRESS";
+    event.reason = arena_printf(ctx->arena, "Stack %s started", event.action);
+    event_row(events, &event);
 }
 
 static int collect_request(struct ctx *ctx, struct nested_batch *batch, struct row_list *events,

@@ -217,6 +217,5 @@ const struct value *type_property(const struct resource_type *type, const char *
 
 bool type_has_attribute(const struct resource_type *type, const char *name)
 {
-    return type->any_property || type->any_attribute || type->hooks->any_attribute ||
-           value_has(type->attributes, name);
+    return type->any_property || type->any_attribute || value_has(type->attributes, name);
 }

@@ -241,12 +241,10 @@ extern const struct resource_hooks hooks_deployment_group, hooks_structured_depl
 const struct resource_hooks hooks_deployment_group = {
     .name = "deployment_group",
     .attribute = shown_attribute,
-    .any_attribute = true,
     .nested = &nested_deployment_group,
 };
 const struct resource_hooks hooks_structured_deployment_group = {
     .name = "structured_deployment_group",
     .attribute = shown_attribute,
-    .any_attribute = true,
     .nested = &nested_structured_deployment_group,
 };

@@ -157,7 +157,6 @@ struct resource_hooks {
     /* It is a stack itself (resources/nested.h); then create, update, remove, suspend, resume, check and adopt are
      * the engine's. */
     const struct nested_hooks *nested;
-    bool any_attribute;              /* has attributes beyond those of its file: the hook above knows */
     bool always_signalled;           /* takes signals in every action, also while it is deleted */
     bool own_metadata;               /* its steps say what of the template's metadata becomes its own */
     bool polled;                     /* an agent reads its metadata: job->metadata_url */

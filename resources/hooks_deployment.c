@@ -459,7 +459,6 @@ const struct resource_hooks hooks_deployment = {
     .resource_data = job_no_data,
     .signal = deployment_signal,
     .attribute = deployment_attribute,
-    .any_attribute = true,
     .always_signalled = true,
     .wait_for_signals = true,
 };

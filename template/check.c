@@ -1,5 +1,6 @@
 /* Checks of a whole template once its parameters are known: what Heat finds when it parses conditions,
  * resources and outputs. Properties are checked against their types elsewhere. */
+#include <stddef.h>
 #include <string.h>
 
 #include "template/call.h"
@@ -62,42 +63,6 @@ static int check_conditions(struct scope *scope)
     return 0;
 }
 
-static int check_resource(struct scope *scope, const struct resource_definition *resource)
-{
-    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
-    const char *section = is_hot ? "resources" : "Resources";
-    const struct {
-        const char *hot, *cfn;
-        const struct value *part;
-        check_part *check;
-    } fields[] = {
-        {"properties", "Properties", resource->properties, scope_check},
-        {"metadata", "Metadata", resource->metadata, scope_check},
-        {"deletion_policy", "DeletionPolicy", resource->deletion_policy, scope_check},
-        {"update_policy", "UpdatePolicy", resource->update_policy, scope_check},
-        {"external_id", "ExternalId", resource->external_id, scope_check},
-        {"condition", "Condition", resource->condition, check_truth},
-    };
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
-        if (at_path(scope, section, resource->name, is_hot ? fields[i].hot : fields[i].cfn, fields[i].part,
-                    fields[i].check) != 0)
-            return -1;
-    return scope_deletion_policy(scope, resource) ? 0 : -1;
-}
-
-static int check_output(struct scope *scope, const struct output_definition *output)
-{
-    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
-    const char *section = is_hot ? "outputs" : "Outputs";
-    if (at_path(scope, section, output->name, is_hot ? "condition" : "Condition", output->condition,
-                check_truth) != 0)
-        return -1;
-    if (output->condition && scope_condition(scope, output->condition) == 0)
-        return 0;
-    return at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value, scope_check);
-}
-
-/* ---- as Heat's parser goes ---- */
 static int parse_functions(struct scope *scope, const struct value *part)
 {
     struct visitor visitor = {scope, visit_nothing};
@@ -115,29 +80,54 @@ static int parse_policy(struct scope *scope, const struct value *part)
     return -1;
 }
 
-static int parse_fields(struct scope *scope, const struct resource_definition *resource)
+/* The parts of a resource: how they are checked, and what Heat's parser finds before that. */
+static const struct field {
+    const char *hot, *cfn;
+    size_t offset; /* in struct resource_definition */
+    check_part *check, *parse;
+} fields[] = {
+#define PART(name) offsetof(struct resource_definition, name)
+    {"properties", "Properties", PART(properties), scope_check, parse_functions},
+    {"metadata", "Metadata", PART(metadata), scope_check, parse_functions},
+    {"deletion_policy", "DeletionPolicy", PART(deletion_policy), scope_check, parse_policy},
+    {"update_policy", "UpdatePolicy", PART(update_policy), scope_check, parse_functions},
+    {"external_id", "ExternalId", PART(external_id), scope_check, parse_functions},
+    {"condition", "Condition", PART(condition), check_truth, check_condition_functions},
+#undef PART
+};
+
+static int check_fields(struct scope *scope, const struct resource_definition *resource, bool parsing)
 {
     bool is_hot = scope->template->version->class == TEMPLATE_HOT;
-    const char *section = is_hot ? "resources" : "Resources";
-    const struct {
-        const char *hot, *cfn;
-        const struct value *part;
-        check_part *check;
-    } fields[] = {
-        {"properties", "Properties", resource->properties, parse_functions},
-        {"metadata", "Metadata", resource->metadata, parse_functions},
-        {"deletion_policy", "DeletionPolicy", resource->deletion_policy, parse_policy},
-        {"update_policy", "UpdatePolicy", resource->update_policy, parse_functions},
-        {"external_id", "ExternalId", resource->external_id, parse_functions},
-        {"condition", "Condition", resource->condition, check_condition_functions},
-    };
-    for (size_t i = 0; i < COUNT_OF(fields); i++)
-        if (at_path(scope, section, resource->name, is_hot ? fields[i].hot : fields[i].cfn, fields[i].part,
-                    fields[i].check) != 0)
+    for (const struct field *field = fields; field < fields + COUNT_OF(fields); field++) {
+        const struct value *part = *(const struct value *const *)((const char *)resource + field->offset);
+        if (at_path(scope, is_hot ? "resources" : "Resources", resource->name,
+                    is_hot ? field->hot : field->cfn, part, parsing ? field->parse : field->check) != 0)
             return -1;
+    }
     return 0;
 }
 
+static int check_resource(struct scope *scope, const struct resource_definition *resource)
+{
+    if (check_fields(scope, resource, false) != 0)
+        return -1;
+    return scope_deletion_policy(scope, resource) ? 0 : -1;
+}
+
+static int check_output(struct scope *scope, const struct output_definition *output)
+{
+    bool is_hot = scope->template->version->class == TEMPLATE_HOT;
+    const char *section = is_hot ? "outputs" : "Outputs";
+    if (at_path(scope, section, output->name, is_hot ? "condition" : "Condition", output->condition,
+                check_truth) != 0)
+        return -1;
+    if (output->condition && scope_condition(scope, output->condition) == 0)
+        return 0;
+    return at_path(scope, section, output->name, is_hot ? "value" : "Value", output->value, scope_check);
+}
+
+/* ---- as Heat's parser goes ---- */
 int scope_parse_conditions(struct scope *scope)
 {
     if (template_raise(scope->ctx, scope->template, STAGE_CONDITIONS) != 0)
@@ -157,14 +147,14 @@ static int parse_all(struct scope *scope)
         return -1;
     for (size_t i = 0; i < template->resource_count; i++) {
         const struct resource_definition *resource = &template->resources[i];
-        if (parse_fields(scope, resource) != 0 ||
+        if (check_fields(scope, resource, true) != 0 ||
             at_path(scope, is_hot ? "resources" : "Resources", resource->name,
                     is_hot ? "condition" : "Condition", resource->condition, check_truth) != 0)
             return -1;
     }
     if (template->flaws[STAGE_RESOURCES].fault == FAULT_NONE)
         return 0;
-    if (parse_fields(scope, &template->resources[template->resource_count]) != 0)
+    if (check_fields(scope, &template->resources[template->resource_count], true) != 0)
         return -1;
     return template_raise(scope->ctx, template, STAGE_RESOURCES);
 }

@@ -222,6 +222,7 @@ const struct value *evaluate_get_attr_all(const struct call *call)
     const struct value *name = call_resolve(call, value_at(call->args, 0));
     const struct resource_definition *resource = name ? resource_of(call, name) : NULL;
     const struct value *all = resource ? attribute_of(call, resource, NULL) : NULL;
+    /* "show" is the whole resource as its service shows it: not an attribute among the others */
     return value_has(all, "show") ? value_map_without(call_arena(call), all, "show") : all;
 }
 

@@ -1,6 +1,7 @@
 """Operations on stacks: order, waiting, failure, rollback, deletion, and what happens when processes die."""
 
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -390,6 +391,19 @@ def engines(service):
     return wait_until("an engine", running)
 
 
+@contextlib.contextmanager
+def engines_stopped(service, then=signal.SIGCONT):
+    """While they stand still, and what becomes of them afterwards: SIGCONT, or SIGKILL for "they never came back"."""
+    stopped = engines(service)
+    for pid in stopped:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in stopped:
+            os.kill(pid, then)
+
+
 def test_engine_killed_in_the_middle(make_service, stack_name):
     """Another engine (the master starts one) takes over when the lease is out, and goes on where it was."""
     service = make_service(config={"lease": "1s", "poll_interval": "200ms"})
@@ -465,14 +479,8 @@ def test_signals_while_no_engine_runs(make_service, stack_name):
     service = make_service(config={"lease": "500ms", "poll_interval": "200ms"})
     path = service.create(stack_name, wait_condition(), wait=None)
     wait_for_resource(service, path, "w", "CREATE_IN_PROGRESS")
-    stopped = engines(service)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with engines_stopped(service, then=signal.SIGKILL):
         service.api("POST", f"{path}/resources/h/signal", {"data": "kept"}).expect(200)
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGKILL)
     service.wait(path, "CREATE_COMPLETE")
     assert outputs(service, path)["data"]["output_value"] == '{"1": "kept"}'
 

@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from hearth import wait_until
-from test_engine import engines, events, resource, resources, stored, template, wait_for_resource
+from test_engine import engines, engines_stopped, events, resource, resources, stored, template, wait_for_resource
 
 EVERY = ["pre-create", "post-create", "pre-update", "post-update", "pre-delete", "post-delete"]
 SOON = {"lease": "1s", "poll_interval": "200ms"}
@@ -265,12 +265,8 @@ def test_cleared_while_no_engine_runs(make_service, stack_name):
     service = make_service(config=SOON)
     path = service.create(stack_name, pair(), wait=None, environment=hooks(a="pre-create"))
     paused(service, path, "pre-create")
-    stopped = engines(service)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    clear(service, path, "pre-create")
-    for pid in stopped:
-        os.kill(pid, signal.SIGKILL)
+    with engines_stopped(service, then=signal.SIGKILL):
+        clear(service, path, "pre-create")
     service.wait(path, "CREATE_COMPLETE")
     told = story(service, path)
     assert len(told) == len(set(told)) == 8, told

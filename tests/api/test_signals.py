@@ -2,11 +2,10 @@
 
 import concurrent.futures
 import json
-import os
 import signal
 
 from hearth import wait_until
-from test_engine import engines, outputs, stored, wait_condition, wait_for_resource
+from test_engine import engines_stopped, outputs, stored, wait_condition, wait_for_resource
 
 SOON = {"lease": "1s", "poll_interval": "200ms"}
 
@@ -88,10 +87,7 @@ def test_a_signal_while_an_operation_is_claimed(make_service, stack_name):
     service = make_service(config=SOON)
     path = service.create(stack_name, wait_condition(timeout=600), wait=None)
     wait_for_resource(service, path, "w", "CREATE_IN_PROGRESS")
-    stopped = engines(service)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with engines_stopped(service):
         service.api("POST", f"{path}/actions", {"cancel_without_rollback": None}).expect(200)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             claimed = pool.submit(claim_slowly, service, path)
@@ -101,9 +97,6 @@ def test_a_signal_while_an_operation_is_claimed(make_service, stack_name):
             assert claimed.result()[0] == ["{}"]
         assert stored(service, "select isfinite(wake_at) from operation where state = 'RUNNING' and action <> 'SIGNAL'") == [["t"]]
         stored(service, "update operation set lease_until = now() where state = 'RUNNING'")
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
     quiet(service, path)
 
 
@@ -112,17 +105,11 @@ def test_a_late_signal_is_in_nobodys_way(make_service, stack_name):
     service = make_service(config=SOON)
     path = complete(service, stack_name)
     quiet(service, path)
-    stopped = engines(service)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with engines_stopped(service):
         signalled(service, path, id="2", data="late")
         signalled(service, path, id="3", data="later")
         assert [o for o in operations(service, path) if o[1] == "PENDING"] == [["SIGNAL", "PENDING"]]
         service.api("POST", f"{path}/actions", {"suspend": None}).expect(200)
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
     service.wait(path, "SUSPEND_COMPLETE")
     wait_until("the output", lambda: len(data(service, path)) == 3)
     assert service.show(path)["stack_status"] == "SUSPEND_COMPLETE"
@@ -134,17 +121,11 @@ def test_update_comes_before_a_late_signal(make_service, stack_name):
     service = make_service(config=SOON)
     path = complete(service, stack_name)
     quiet(service, path)
-    stopped = engines(service)
-    for pid in stopped:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with engines_stopped(service):
         signalled(service, path, id="2", data="late")
         changed = wait_condition()
         changed["outputs"]["more"] = {"value": {"get_attr": ["w", "data"]}}
         service.api("PUT", path, {"template": changed}).expect(202)
-    finally:
-        for pid in stopped:
-            os.kill(pid, signal.SIGCONT)
     service.wait(path, "UPDATE_COMPLETE")
     wait_until("the new output", lambda: "2" in json.loads(outputs(service, path)["more"]["output_value"]))
     quiet(service, path)
@@ -164,14 +145,11 @@ def test_engine_killed_with_a_late_signal(make_service, stack_name):
     service = make_service(config=SOON)
     path = complete(service, stack_name)
     quiet(service, path)
-    for pid in engines(service):
-        os.kill(pid, signal.SIGSTOP)
-    signalled(service, path, id="2", data="late")
-    service.cluster.psql("update operation set state = 'RUNNING', engine_id = gen_random_uuid(), fence = fence + 1, "
-                         "lease_until = now() + interval '500 milliseconds', wake_at = 'infinity' "
-                         "where state = 'PENDING' and action = 'SIGNAL'", service.database, "hearth_engine")
-    for pid in engines(service):
-        os.kill(pid, signal.SIGKILL)
+    with engines_stopped(service, then=signal.SIGKILL):
+        signalled(service, path, id="2", data="late")
+        service.cluster.psql("update operation set state = 'RUNNING', engine_id = gen_random_uuid(), fence = fence + 1, "
+                             "lease_until = now() + interval '500 milliseconds', wake_at = 'infinity' "
+                             "where state = 'PENDING' and action = 'SIGNAL'", service.database, "hearth_engine")
     wait_until("the output", lambda: "2" in data(service, path))
     quiet(service, path)
 

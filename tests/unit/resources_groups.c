@@ -1,46 +1,12 @@
 /* Groups, driven round by round over a child that is only simulated: against what Heat did (tests/groups), and
  * what failures and takeovers leave. */
-#include "tests/unit/unit.h"
+#include "tests/unit/catalogue.h"
 
 #include <stdlib.h>
 
-#include "resources/catalogue.h"
 #include "resources/group.h"
 
-enum { MEMBERS_MAX = 64, SECOND = 1000000, FILE_MAX_SIZE = 1 << 20 };
-
-static struct ctx ctx;
-
-static int set_up(void **state)
-{
-    ctx = unit_begin(0);
-    return catalogue_open(&ctx);
-}
-
-static int tear_down(void **state)
-{
-    unit_end(&ctx);
-    return 0;
-}
-
-static const struct value *json(const char *text)
-{
-    const struct value *value = value_read_json(&ctx, text, strlen(text));
-    assert_non_null(value);
-    return value;
-}
-
-static const struct value *read_file(const char *path)
-{
-    FILE *file = fopen(path, "re");
-    assert_non_null(file);
-    char *text = arena_alloc(ctx.arena, FILE_MAX_SIZE);
-    size_t length = fread(text, 1, FILE_MAX_SIZE, file);
-    fclose(file);
-    const struct value *value = value_read_json(&ctx, text, length);
-    assert_non_null(value);
-    return value;
-}
+enum { MEMBERS_MAX = 64, SECOND = 1000000 };
 
 static void assert_same(const char *name, const struct value *is, const struct value *wanted)
 {
@@ -248,7 +214,7 @@ static void add_members(struct world *world, const struct value *members, const 
 
 static void children_are_those_of_heat(void **state)
 {
-    const struct value *cases = read_file("tests/groups/children.json");
+    const struct value *cases = json_file("tests/groups/children.json");
     assert_true(value_count(cases) > 10);
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *one = value_at(cases, i);
@@ -282,7 +248,7 @@ static void assert_attribute(struct world *world, const char *name, const struct
 
 static void attributes_are_those_of_heat(void **state)
 {
-    const struct value *cases = read_file("tests/groups/children.json");
+    const struct value *cases = json_file("tests/groups/children.json");
     size_t checked = 0;
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *one = value_at(cases, i), *attributes = value_get(one, "attributes");
@@ -319,7 +285,7 @@ static void run_rounds(struct world *world, const struct value *one)
 
 static void rounds_are_those_of_heat(void **state)
 {
-    const struct value *cases = read_file("tests/groups/rounds.json");
+    const struct value *cases = json_file("tests/groups/rounds.json");
     assert_true(value_count(cases) > 30);
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *one = value_at(cases, i), *policy = value_get(one, "update_policy");
@@ -341,7 +307,7 @@ static void rounds_are_those_of_heat(void **state)
 
 static void batches_are_those_of_heat(void **state)
 {
-    const struct value *cases = read_file("tests/groups/batches.json");
+    const struct value *cases = json_file("tests/groups/batches.json");
     assert_true(value_count(cases) > 200);
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *one = value_at(cases, i);

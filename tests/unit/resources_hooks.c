@@ -1,28 +1,5 @@
 /* The hooks: random strings, waits, wait conditions and their handles. */
-#include "tests/unit/unit.h"
-
-#include "resources/catalogue.h"
-
-static struct ctx ctx;
-
-static int set_up(void **state)
-{
-    ctx = unit_begin(0);
-    return catalogue_open(&ctx);
-}
-
-static int tear_down(void **state)
-{
-    unit_end(&ctx);
-    return 0;
-}
-
-static const struct value *read(const char *json)
-{
-    const struct value *value = value_read_json(&ctx, json, strlen(json));
-    assert_non_null(value);
-    return value;
-}
+#include "tests/unit/catalogue.h"
 
 static const struct resource_type *type;
 
@@ -30,7 +7,7 @@ static struct resource_job job_of(const char *type_name, const char *properties)
 {
     type = catalogue_find(type_name);
     assert_non_null(type);
-    const struct value *checked = properties_check(&ctx, type, "r", read(properties));
+    const struct value *checked = properties_check(&ctx, type, "r", json(properties));
     assert_non_null(checked);
     return (struct resource_job){
         .resource_name = "r",
@@ -173,7 +150,7 @@ static bool find_handle(const struct resource_job *job, const char *reference, s
 
 static enum step_result look(struct resource_job *job, const char *signals)
 {
-    handle.metadata = read(signals);
+    handle.metadata = json(signals);
     return type->hooks->create(&ctx, job);
 }
 
@@ -228,7 +205,7 @@ static void test_condition_without_handle(void **state)
 static void test_no_signal(void **state)
 {
     struct resource_job job = condition("{\"handle\": \"h\", \"timeout\": 9, \"count\": 2}");
-    handle.properties = read("{\"signal_transport\": \"NO_SIGNAL\"}");
+    handle.properties = json("{\"signal_transport\": \"NO_SIGNAL\"}");
     assert_int_equal(look(&job, "{}"), STEP_DONE);
     assert_string_equal(value_get_text(job.attributes, "data"), "{\"1\": null, \"2\": null}");
 }
@@ -245,14 +222,14 @@ static void test_handle_attributes(void **state)
     job = job_of("OS::Heat::WaitConditionHandle", "{\"signal_transport\": \"CFN_SIGNAL\"}");
     assert_int_equal(type->hooks->create(&ctx, &job), STEP_DONE);
     assert_true(value_is_null(value_get(job.attributes, "token")));
-    const struct value *signal = read(value_get_text(job.attributes, "signal"));
+    const struct value *signal = json(value_get_text(job.attributes, "signal"));
     assert_string_equal(value_get_text(signal, "alarm_url"), job.signal_url);
 }
 
 static const char *take(struct resource_job *job, const char *details)
 {
     const char *reason = NULL;
-    struct signal signal = {details ? read(details) : NULL, 1};
+    struct signal signal = {details ? json(details) : NULL, 1};
     const struct value *metadata = type->hooks->signal(&ctx, job, &signal, &reason);
     if (metadata)
         job->metadata = metadata;

@@ -1,28 +1,5 @@
 /* Properties against their schema: conversion, defaults, constraints, and Heat's messages. */
-#include "tests/unit/unit.h"
-
-#include "resources/catalogue.h"
-
-static struct ctx ctx;
-
-static int set_up(void **state)
-{
-    ctx = unit_begin(0);
-    return catalogue_open(&ctx);
-}
-
-static int tear_down(void **state)
-{
-    unit_end(&ctx);
-    return 0;
-}
-
-static const struct value *read(const char *json)
-{
-    const struct value *value = value_read_json(&ctx, json, strlen(json));
-    assert_non_null(value);
-    return value;
-}
+#include "tests/unit/catalogue.h"
 
 struct row {
     const char *type, *given, *expected; /* expected: JSON of the result, or the message after "!" */
@@ -90,7 +67,7 @@ static void test_rows(void **state)
         error_clear(&ctx);
         const struct resource_type *type = catalogue_find(rows[i].type);
         assert_non_null(type);
-        const struct value *checked = properties_check(&ctx, type, "r", read(rows[i].given));
+        const struct value *checked = properties_check(&ctx, type, "r", json(rows[i].given));
         if (rows[i].expected[0] == '!') {
             assert_null(checked);
             assert_int_equal(ctx.error.fault, FAULT_STACK_VALIDATION);
@@ -118,7 +95,7 @@ static void test_path_of_cfn(void **state)
 {
     const struct resource_type *type = catalogue_find("AWS::CloudFormation::WaitCondition");
     assert_null(properties_check_at(&ctx, type, "Resources.r.Properties",
-                                    read("{\"Timeout\": 0, \"Handle\": \"h\"}")));
+                                    json("{\"Timeout\": 0, \"Handle\": \"h\"}")));
     assert_failed(
         &ctx, FAULT_STACK_VALIDATION,
         "Property error: : Resources.r.Properties.Timeout: : 0 is out of range (min: 1, max: 43200)");

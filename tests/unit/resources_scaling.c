@@ -1,49 +1,17 @@
 /* Sizes, cooldowns and signals of scaling policies. */
-#include "tests/unit/unit.h"
+#include "tests/unit/catalogue.h"
 
-#include "resources/catalogue.h"
 #include "resources/numbers.h"
 #include "resources/scaling.h"
 
-enum { SECOND = 1000000, FILE_MAX_SIZE = 1 << 20 };
+enum { SECOND = 1000000 };
 
-static struct ctx ctx;
 static const int64_t noon_us = INT64_C(1767268800) * SECOND; /* 2026-01-01T12:00:00 */
-
-static int set_up(void **state)
-{
-    ctx = unit_begin(0);
-    return catalogue_open(&ctx);
-}
-
-static int tear_down(void **state)
-{
-    unit_end(&ctx);
-    return 0;
-}
-
-static const struct value *json(const char *text)
-{
-    const struct value *value = value_read_json(&ctx, text, strlen(text));
-    assert_non_null(value);
-    return value;
-}
-
-static void assert_json(const struct value *is, const char *wanted)
-{
-    if (!value_equal(is, json(wanted)))
-        fail_msg("%s is not %s", value_to_json(ctx.arena, is), wanted);
-}
 
 /* ---- sizes ---- */
 static void sizes_are_those_of_heat(void **state)
 {
-    FILE *file = fopen("tests/groups/capacities.json", "re");
-    assert_non_null(file);
-    char *text = arena_alloc(ctx.arena, FILE_MAX_SIZE);
-    size_t length = fread(text, 1, FILE_MAX_SIZE, file);
-    fclose(file);
-    const struct value *cases = value_read_json(&ctx, text, length);
+    const struct value *cases = json_file("tests/groups/capacities.json");
     assert_true(value_count(cases) > 150);
     for (size_t i = 0; i < value_count(cases); i++) {
         const struct value *one = value_at(cases, i);

@@ -1,46 +1,20 @@
 /* Software in templates: what a deployment derives, what reports mean, steps with their questions and rows, YAML,
  * MIME, groups of deployments. */
-#include "tests/unit/unit.h"
+#include "tests/unit/catalogue.h"
 
-#include "resources/catalogue.h"
 #include "resources/deployment_group.h"
 #include "resources/mime.h"
 #include "resources/software_derive.h"
 #include "resources/software_report.h"
 #include "template/yaml_write.h"
 
-static struct ctx ctx;
 static const struct resource_type *type;
-
-static int set_up(void **state)
-{
-    ctx = unit_begin(0);
-    return catalogue_open(&ctx);
-}
-
-static int tear_down(void **state)
-{
-    unit_end(&ctx);
-    return 0;
-}
-
-static const struct value *read(const char *json)
-{
-    const struct value *value = value_read_json(&ctx, json, strlen(json));
-    assert_non_null(value);
-    return value;
-}
-
-static void assert_json(const struct value *value, const char *json)
-{
-    assert_string_equal(value_to_json(ctx.arena, value), json);
-}
 
 static struct resource_job job_of(const char *type_name, const char *properties)
 {
     type = catalogue_find(type_name);
     assert_non_null(type);
-    const struct value *checked = properties_check(&ctx, type, "r", read(properties));
+    const struct value *checked = properties_check(&ctx, type, "r", json(properties));
     assert_non_null(checked);
     return (struct resource_job){
         .stack_name = "stack",
@@ -74,11 +48,11 @@ static const struct value *effect_row(const struct resource_job *job, enum effec
 }
 
 /* Gives the answer to the one question of that kind, and forgets the others. */
-static void answer(struct resource_job *job, enum ask_kind kind, const char *json)
+static void answer(struct resource_job *job, enum ask_kind kind, const char *text)
 {
     for (const struct ask *ask = job->asked; ask; ask = ask->before)
         if (ask->kind == kind)
-            job->answers = answers_add(ctx.arena, job->answers, kind, ask->key, read(json));
+            job->answers = answers_add(ctx.arena, job->answers, kind, ask->key, json(text));
     job->asked = NULL;
 }
 
@@ -107,7 +81,7 @@ static void test_inputs(void **state)
                                      "\"signal_transport\": \"NO_SIGNAL\"}");
     const struct value *inputs = software_derive_inputs(
         &ctx, &job,
-        read("{\"inputs\": [{\"name\": \"a\", \"default\": \"d\"}, {\"name\": \"a\", \"default\": \"e\"}, "
+        json("{\"inputs\": [{\"name\": \"a\", \"default\": \"d\"}, {\"name\": \"a\", \"default\": \"e\"}, "
              "{\"name\": \"n\"}]}"),
         "CREATE");
     assert_json(value_at(inputs, 0), "{\"name\": \"a\", \"default\": \"d\", \"value\": \"v\"}");
@@ -125,7 +99,7 @@ static void test_structured_text(void **state)
     struct resource_job job = job_of("OS::Heat::StructuredDeployment",
                                      "{\"server\": \"s\", \"input_values\": {\"a\": {\"x\": 1}}}");
     const struct value *inputs = software_derive_inputs(&ctx, &job, value_map(ctx.arena), "CREATE");
-    const struct value *source = read("{\"config\": {\"k\": {\"get_input\": \"a\"}, \"l\": [{\"get_input\": "
+    const struct value *source = json("{\"config\": {\"k\": {\"get_input\": \"a\"}, \"l\": [{\"get_input\": "
                                       "\"none\"}, {\"get_input\": [1]}], "
                                       "\"two\": {\"get_input\": \"a\", \"more\": 1}}}");
     assert_json(software_text_structured(&ctx, &job, source, inputs),
@@ -134,7 +108,7 @@ static void test_structured_text(void **state)
     assert_json(software_text_structured(&ctx, &job, value_map(ctx.arena), inputs), "{}");
     job = job_of("OS::Heat::StructuredDeployment",
                  "{\"server\": \"s\", \"input_values_validate\": \"STRICT\", \"input_key\": \"in\"}");
-    assert_null(software_text_structured(&ctx, &job, read("{\"config\": [{\"in\": \"zz\"}]}"), inputs));
+    assert_null(software_text_structured(&ctx, &job, json("{\"config\": [{\"in\": \"zz\"}]}"), inputs));
     assert_failed(&ctx, FAULT_MISSING_PARAMETER, "The Parameter (zz) was not provided.");
     error_clear(&ctx);
 }
@@ -146,7 +120,7 @@ static void test_actions(void **state)
     assert_true(software_acts(&job, value_map(ctx.arena), "DELETE"));
     assert_false(software_acts(&job, value_map(ctx.arena), "CREATE"));
     const struct value *component =
-        read("{\"group\": \"component\", \"config\": {\"configs\": [{\"actions\": [\"CREATE\"]}]}}");
+        json("{\"group\": \"component\", \"config\": {\"configs\": [{\"actions\": [\"CREATE\"]}]}}");
     assert_true(software_acts(&job, component, "CREATE"));
     assert_false(software_acts(&job, component, "DELETE"));
 }
@@ -154,14 +128,14 @@ static void test_actions(void **state)
 /* ---- reports ---- */
 static void test_reports(void **state)
 {
-    const struct value *declared = read("[{\"name\": \"o\"}, {\"name\": \"e\", \"error_output\": true}]");
-    struct software_report report = software_report(&ctx, "id", read("{\"old\": 1}"), declared,
-                                                    read("{\"o\": 2, \"deploy_status_code\": \"0\"}"));
+    const struct value *declared = json("[{\"name\": \"o\"}, {\"name\": \"e\", \"error_output\": true}]");
+    struct software_report report = software_report(&ctx, "id", json("{\"old\": 1}"), declared,
+                                                    json("{\"o\": 2, \"deploy_status_code\": \"0\"}"));
     assert_json(report.outputs, "{\"old\": 1, \"o\": 2, \"deploy_stdout\": null, \"deploy_stderr\": null, "
                                 "\"deploy_status_code\": \"0\"}");
     assert_string_equal(report.status, "COMPLETE");
     assert_string_equal(report.told, "deployment id succeeded");
-    report = software_report(&ctx, "id", NULL, declared, read("{\"deploy_status_code\": 3, \"e\": \"E\"}"));
+    report = software_report(&ctx, "id", NULL, declared, json("{\"deploy_status_code\": 3, \"e\": \"E\"}"));
     assert_string_equal(report.status, "FAILED");
     assert_string_equal(report.reason,
                         "deploy_status_code : Deployment exited with non-zero status code: 3, e : E");
@@ -225,7 +199,7 @@ static void test_a_deployment_that_fails(void **state)
 static void test_a_signal(void **state)
 {
     struct resource_job job = job_of("OS::Heat::SoftwareDeployment", "{\"server\": \"s\"}");
-    struct signal signal = {read("{\"deploy_status_code\": 1}"), 0};
+    struct signal signal = {json("{\"deploy_status_code\": 1}"), 0};
     const char *reason = "";
     job.physical_id = "44444444-4444-4444-8444-444444444444";
     assert_null(type->hooks->signal(&ctx, &job, &signal, &reason));
@@ -287,7 +261,7 @@ static void test_a_configuration(void **state)
 static void test_a_server(void **state)
 {
     struct resource_job job = job_of("OS::Heat::DeployedServer", "{}");
-    job.metadata = read("{\"mine\": 1, \"os-collect-config\": {\"cfn\": {\"path\": \"p\"}}}");
+    job.metadata = json("{\"mine\": 1, \"os-collect-config\": {\"cfn\": {\"path\": \"p\"}}}");
     assert_int_equal(type->hooks->create(&ctx, &job), STEP_DONE);
     assert_json(job.metadata,
                 "{\"mine\": 1, \"os-collect-config\": {\"cfn\": {\"path\": null}, \"collectors\": "
@@ -307,7 +281,7 @@ static void test_yaml(void **state)
         {"null", "null\n"},
     };
     for (size_t i = 0; i < COUNT_OF(cases); i++)
-        assert_string_equal(yaml_write(&ctx, read(cases[i][0])), cases[i][1]);
+        assert_string_equal(yaml_write(&ctx, json(cases[i][0])), cases[i][1]);
 }
 
 static void test_mime(void **state)
@@ -336,7 +310,7 @@ static void test_members(void **state)
         job_of("OS::Heat::SoftwareDeploymentGroup",
                "{\"servers\": {\"b\": \"s1\", \"a\": \"s2\"}, \"signal_transport\": \"NO_SIGNAL\"}");
     struct nested_stack stack;
-    job.referenced = read("[[\"deploy_stdouts\", \"a\"], [\"result\"]]");
+    job.referenced = json("[[\"deploy_stdouts\", \"a\"], [\"result\"]]");
     assert_int_equal(nested_deployment_group.next(&ctx, &job, &no_child, &stack), NESTED_STACK);
     assert_json(
         stack.template,
@@ -350,10 +324,10 @@ static void test_members(void **state)
         "[\"a\", \"deploy_stdout\"]}}}, \"attributes, result\": {\"value\": {\"b\": {\"get_attr\": [\"b\", "
         "\"result\"]}, \"a\": {\"get_attr\": [\"a\", \"result\"]}}}}}");
     struct nested_child child = {.template = stack.template,
-                                 .outputs = read("{\"attributes, result\": {\"a\": 1}}")};
+                                 .outputs = json("{\"attributes, result\": {\"a\": 1}}")};
     assert_int_equal(nested_deployment_group.next(&ctx, &job, &child, &stack), NESTED_DONE);
     size_t used;
-    assert_json(nested_deployment_group.attribute(&ctx, &job, &child, read("[\"result\", \"a\"]"), &used),
+    assert_json(nested_deployment_group.attribute(&ctx, &job, &child, json("[\"result\", \"a\"]"), &used),
                 "{\"a\": 1}");
     assert_int_equal(used, 1);
 }
@@ -370,7 +344,7 @@ static void test_rolling_update(void **state)
     struct resource_job update = job_of("OS::Heat::StructuredDeploymentGroup",
                                         "{\"servers\": {\"a\": \"4\", \"b\": \"5\", \"d\": \"6\"}}");
     update.before = job.properties;
-    update.update_policy = read("{\"rolling_update\": {\"max_batch_size\": 2, \"pause_time\": 3}}");
+    update.update_policy = json("{\"rolling_update\": {\"max_batch_size\": 2, \"pause_time\": 3}}");
     assert_int_equal(nested_structured_deployment_group.next(&ctx, &update, &child, &stack), NESTED_STACK);
     const struct value *members = value_get(stack.template, "resources");
     assert_int_equal(value_count(members), 3);
