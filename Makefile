@@ -79,10 +79,10 @@ $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c | $(GENERATED_H)
 # Statements live in sql/queries/*.sql, types in resources/types/**.json; both are embedded under their names.
 $(BUILD)/gen/sql/statements.h $(BUILD)/gen/sql/statements.c &: $(wildcard sql/queries/*.sql) sql/embed.awk
 	@mkdir -p $(BUILD)/gen/sql
-	awk -v header=$(BUILD)/gen/sql/statements.h -v source=$(BUILD)/gen/sql/statements.c -f sql/embed.awk $(sort $(wildcard sql/queries/*.sql))
+	$(call quiet,GEN ,$@)awk -v header=$(BUILD)/gen/sql/statements.h -v source=$(BUILD)/gen/sql/statements.c -f sql/embed.awk $(sort $(wildcard sql/queries/*.sql))
 $(BUILD)/gen/resources/builtin_types.c: $(shell find resources/types -name '*.json' 2>/dev/null) resources/embed.awk
 	@mkdir -p $(@D)
-	awk -f resources/embed.awk $(sort $(shell find resources/types -name '*.json' 2>/dev/null)) > $@
+	$(call quiet,GEN ,$@)awk -f resources/embed.awk $(sort $(shell find resources/types -name '*.json' 2>/dev/null)) > $@
 
 # ---- unit tests: tests/unit/<folder>_<subject>.c links that folder and what it may include ---------------------------
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*_*.c))

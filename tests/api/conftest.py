@@ -30,6 +30,21 @@ def pytest_sessionstart(session):
     signal.signal(signal.SIGTERM, lambda *_: pytest.exit("terminated", 3))
 
 
+# Tests run in several processes, each with a service of its own to share (scripts/check): a file is one process's, in its
+# order, since its tests may build on each other. What takes longest begins first.
+FIRST = ("test_up", "test_golden", "test_clients", "test_nested")
+APART = ("test_state_actions",)  # each test for itself
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: FIRST.index(item.module.__name__) if item.module.__name__ in FIRST else len(FIRST))
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.module.__name__ not in APART:
+                item.add_marker(pytest.mark.xdist_group(item.module.__name__))
+
+
 def make_service_user():
     """As root, hearthd runs as the user that an installation has."""
     try:

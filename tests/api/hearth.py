@@ -4,11 +4,13 @@ Used through the fixtures of conftest.py. The configuration files of the web ser
 addresses and paths put in, so that what is tested is what is shipped.
 """
 
+import contextlib
 import http.client
 import json
 import os
 import pathlib
 import pwd
+import random
 import re
 import secrets
 import shutil
@@ -49,9 +51,12 @@ def wait_until(what, condition, timeout=WAIT, step=0.02):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports that connections take for themselves, so that it is still free when somebody listens there."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 def run_as(user, command, **options):
